@@ -2,6 +2,6 @@
 
 ::
 
-    parts   one file a process     items      runs added, looked at, completed, taken out
-                                   decisions  what reviewers decided, withdrew and skipped
+    parts   one file a process           items      runs added, looked at, completed, taken out
+    tail    reading them as they grow    decisions  what reviewers decided, withdrew and skipped
 """

@@ -1,20 +1,24 @@
 """The runs of one queue: an append-only log, one part a process, read as it stands now.
 
 Nothing is rewritten and no lock is held, so that any number of processes may add at once; a run that several add is
-one item.
+one item. Each look reads only what was appended since the one before. The lines of most runs say only that they were
+added: they are kept as they stand, and parsed when somebody asks for the item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import json
+from bisect import insort
+from collections.abc import Callable, KeysView, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
-from pytest_llmobs.review.log.parts import LogPart, events_of
+from pytest_llmobs.review.log.parts import LogPart
+from pytest_llmobs.review.log.tail import ADDED_AT, Event, Tail, event_of, plain_adds
 from pytest_llmobs.review.records import ItemStatus, QueueItem
 from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
@@ -52,6 +56,20 @@ class Items:
         self._queue_id = queue_id
         self._part = part
         self._now = now
+        self._tail = Tail(folder / ITEMS)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._lines: dict[str, str] = {}
+        """Of the runs that are in the queue: the line that added each."""
+        self._events: dict[str, list[Event]] = {}
+        """Of the runs to which more happened: all of it, in order of time."""
+        self._statuses: dict[str, Event] = {}
+        """The last ``status`` of the runs in the queue that have one."""
+        self.arrived: list[str] = []
+        """Runs that came into the queue since somebody emptied this."""
+        self.changes = 0
+        """Grows with whatever happens; what was added, and nothing else, is in ``arrived`` alone."""
 
     def all(self) -> list[QueueItem]:
         """Return the items that are in the queue, in the order in which they came.
@@ -59,23 +77,34 @@ class Items:
         Raises:
             StoreError: A part can't be read.
         """
-        return list(self._by_run().values())
+        self.refresh()
+        return list(map(self._item, sorted(self._lines, key=self._arrival)))
 
-    def _by_run(self) -> dict[str, QueueItem]:
-        items: dict[str, QueueItem] = {}
-        for event in self._events():
-            run_id = event["run_id"]
-            if event["do"] == "add":
-                items.setdefault(run_id, self._item(event))
-            elif event["do"] == "remove":
-                items.pop(run_id, None)
-            elif run_id in items:
-                at = datetime.fromisoformat(event["at"])
-                items[run_id] = replace(items[run_id], status=event["status"], last_reviewed_time=at)
-        return items
+    def run_ids(self) -> KeysView[str]:
+        """Return the runs that are in the queue as of the last look, in no order: 100,000 in no time."""
+        return self._lines.keys()
+
+    def ever(self) -> set[str]:
+        """Return the runs that are or were in the queue.
+
+        Raises:
+            StoreError: A part can't be read.
+        """
+        self.refresh()
+        return set(chain(self._lines, self._events))
+
+    def completed(self) -> set[str]:
+        """Return the runs in the queue that somebody has set to completed, as of the last look."""
+        runs = set()
+        for run_id, event in self._statuses.items():
+            if event.fields.get("status") == "completed":
+                runs.add(run_id)
+        return runs
 
     def add(self, runs: Sequence[Mapping[str, Any]]) -> list[QueueItem]:
         """Add runs, and return their items; one that is there already stays where it is.
+
+        A run with a ``reason`` comes by a rule, and not a second time: who took it out meant it.
 
         Args:
             runs: Each with ``run_id``, and what else is known of it, under the names of ``QueueItem``.
@@ -83,17 +112,19 @@ class Items:
         Raises:
             StoreError: The disk refuses.
         """
-        there = self._by_run()
+        self.refresh()
         at = self._now().isoformat()
-        events = {}
+        events: dict[str, Mapping[str, Any]] = {}
         for run in runs:
-            if run["run_id"] not in there:
-                events[run["run_id"]] = {"do": "add", "at": at, **run}
+            run_id = run["run_id"]
+            came_before = "reason" in run and run_id in self._events
+            if run_id not in self._lines and not came_before:
+                events[run_id] = {"do": "add", "at": at, "run_id": run_id, **run}
         if events:
             self._part.append(self._folder / ITEMS, events.values())
-        now_there = self._by_run()
+        self.refresh()
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
-        return list(map(now_there.__getitem__, wanted))
+        return list(map(self._item, filter(self._lines.__contains__, wanted)))
 
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.
@@ -103,9 +134,10 @@ class Items:
             StoreError: The disk refuses.
         """
         at = self._now().isoformat()
+        self.refresh()
         events = []
         for run_id in run_ids:
-            self.item(run_id, queue)
+            self._check_there(run_id, queue)
             events.append({"do": "remove", "at": at, "run_id": run_id})
         self._part.append(self._folder / ITEMS, events)
 
@@ -130,22 +162,109 @@ class Items:
         Raises:
             NotFoundError: The run isn't in the queue.
         """
-        item = self._by_run().get(run_id)
-        if item is None:
-            raise NotFoundError(f"The run {run_id!r} isn't in the queue {queue!r}.")
-        return item
+        self.refresh()
+        self._check_there(run_id, queue)
+        return self._item(run_id)
 
-    def _item(self, event: Mapping[str, Any]) -> QueueItem:
+    def is_purged(self, run_id: str) -> bool:
+        """Tell whether all that was written of a run is gone, although it was read here before.
+
+        Raises:
+            StoreError: A part can't be read.
+        """
+        return not self._tail.still_says(run_id)
+
+    def _check_there(self, run_id: str, queue: str) -> None:
+        if run_id not in self._lines:
+            raise NotFoundError(f"The run {run_id!r} isn't in the queue {queue!r}.")
+
+    def _arrival(self, run_id: str) -> str:
+        if run_id not in self._events:
+            at = self._lines[run_id][ADDED_AT]
+            if at.endswith("+00:00"):
+                return at
+        event = event_of(self._lines[run_id])
+        assert event is not None
+        return event.at
+
+    def _item(self, run_id: str) -> QueueItem:
+        added = event_of(self._lines[run_id])
+        assert added is not None  # it was read as one
+        status = self._statuses.get(run_id)
         return QueueItem(
-            id=f"{self._queue_id}:{event['run_id']}",
+            id=f"{self._queue_id}:{run_id}",
             queue_id=self._queue_id,
-            run_id=event["run_id"],
-            project_id=event.get("project_id"),
-            start_time=event.get("start_time"),
-            source_proposed_example_id=event.get("source_proposed_example_id"),
-            added_at=datetime.fromisoformat(event["at"]),
+            run_id=run_id,
+            project_id=added.fields.get("project_id"),
+            start_time=added.fields.get("start_time"),
+            source_proposed_example_id=added.fields.get("source_proposed_example_id"),
+            reason=added.fields.get("reason"),
+            added_at=added.time,
+            status=None if status is None else status.fields.get("status"),
+            last_reviewed_time=None if status is None else status.time,
         )
 
-    def _events(self) -> list[dict[str, Any]]:
-        """Return everything that happened, in its order."""
-        return events_of(self._folder / ITEMS)
+    def refresh(self) -> None:
+        """Read what was appended since the last look.
+
+        Raises:
+            StoreError: A part can't be read.
+        """
+        anew, parts = self._tail.read()
+        if anew:
+            changes = self.changes
+            self._forget()
+            self.changes = changes + 1
+        for lines in parts:
+            self._take(lines)
+
+    def _take(self, lines: list[str]) -> None:
+        run_ids = plain_adds(lines)
+        if run_ids is not None:
+            added = dict(zip(run_ids, lines, strict=True))
+            known_runs = self._lines.keys() | self._events.keys()
+            if len(added) == len(lines) and known_runs.isdisjoint(added):
+                self._lines.update(added)
+                self.arrived += run_ids
+                return
+        for line in lines:
+            event = event_of(line)
+            if event is not None:
+                self._happen(event, line)
+
+    def _happen(self, event: Event, line: str) -> None:
+        run_id = event.run_id
+        events = self._events.get(run_id)
+        if events is None and run_id not in self._lines and event.do == "add":
+            self._lines[run_id] = line
+            self.arrived.append(run_id)
+            return
+        if events is None:
+            first = event_of(self._lines.get(run_id, ""))
+            events = self._events[run_id] = [first] if first else []
+        insort(events, event, key=attrgetter("at"))
+        self.changes += 1
+        self._replay(run_id, events)
+
+    def _replay(self, run_id: str, events: Sequence[Event]) -> None:
+        """Work out anew how a run stands of which one line is not all."""
+        adding, status, came = None, None, False
+        for event in events:
+            if event.do == "add" and adding is None:
+                if not (came and "reason" in event.fields):
+                    adding = event
+                came = True
+            elif event.do == "remove":
+                adding, status = None, None
+            elif event.do == "status" and adding is not None:
+                status = event
+        self._statuses.pop(run_id, None)
+        if status is not None:
+            self._statuses[run_id] = status
+        if adding is None:
+            self._lines.pop(run_id, None)
+            return
+        if run_id not in self._lines:
+            self.arrived.append(run_id)
+        # assigned, not taken out and put back: runs that came at the same time keep their order
+        self._lines[run_id] = json.dumps(adding.fields, ensure_ascii=False)
