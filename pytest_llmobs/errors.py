@@ -12,6 +12,7 @@
     ├── StoreError             the store under ``.llmobs`` can't be read or written
     │   ├── NotFoundError      nothing in the store, or among its files, has the name or id that was asked for
     │   └── ConflictError      something has the name or id already that was to be made
+    ├── AgreementError         reviewers agree too little for others to learn from what they said
     ├── FilterError            a filter of runs can't be understood; the message points at the column
     ├── ArgumentError          arguments of a call make no sense together; a ``ValueError`` as well
     │   └── PromptVariableError    a prompt isn't filled as it must be; no model was called
@@ -23,8 +24,9 @@
     └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
 
 At the boundary, pytest turns them into ``pytest.UsageError`` and the command line into exit status 2; into 1 where
-it knows nothing by the name that it was given (``cli.lookup.NotFoundError``). That a gate's metric was never produced
-is known only at the end, and is no exception but one of ``gate.errors.session_errors``.
+it knows nothing by the name that it was given (``cli.lookup.NotFoundError``), or reviewers agree too little. That
+a gate's metric was never produced is known only at the end, and is no exception but one of
+``gate.errors.session_errors``.
 """
 
 from __future__ import annotations
@@ -71,6 +73,10 @@ class NotFoundError(StoreError):
 
 class ConflictError(StoreError):
     """Something has the name or id already that was to be made."""
+
+
+class AgreementError(LlmobsError):
+    """Reviewers agree too little for others to learn from what they said; nothing was written."""
 
 
 class FilterError(LlmobsError):

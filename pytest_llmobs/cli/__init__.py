@@ -15,7 +15,7 @@ from types import ModuleType
 
 from pytest_llmobs import __version__
 from pytest_llmobs.cli.console import open_console
-from pytest_llmobs.errors import LlmobsError, NotFoundError
+from pytest_llmobs.errors import AgreementError, LlmobsError, NotFoundError
 from pytest_llmobs.wording import known, nearest
 
 COMMANDS: Mapping[str, str] = {
@@ -122,7 +122,7 @@ def _run(words: list[str]) -> int:
     console = open_console(arguments.color)
     try:
         return int(load(arguments.command).run(arguments, console))
-    except NotFoundError as error:
+    except (AgreementError, NotFoundError) as error:
         console.note(str(error))
         return FAILED
     except LlmobsError as error:

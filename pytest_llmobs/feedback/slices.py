@@ -104,9 +104,12 @@ def _of_metadata(name: str, metadata: str | None) -> str | None:
     """Return what runs' metadata, JSON, have under a name; ``a.b`` looks into ``a`` where there is no ``a.b``."""
     from pydantic_core import from_json
 
-    if metadata is None:
-        return None
-    found = from_json(metadata)
+    return None if metadata is None else metadata_text(name, from_json(metadata))
+
+
+def metadata_text(name: str, metadata: Mapping[str, Any]) -> str | None:
+    """Return what a run's metadata have under a name, as text; ``a.b`` looks into ``a`` where there is no ``a.b``."""
+    found: Any = metadata
     if name in found:
         return _as_text(found[name])
     for part in name.split("."):

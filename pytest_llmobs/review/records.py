@@ -24,6 +24,8 @@ Answer = bool | float | str
 
 FAILURE_MODES = ("wrong fact", "wrong tone", "incomplete", "harmful")
 """What may be wrong with an answer, where a queue names nothing else."""
+DISAGREEMENTS = ":disagreements"
+"""Ends the name of the queue of what reviewers of another queue disagree about: ``refunds:disagreements``."""
 LEAST_AGREEMENT = 0.7
 """Below this kappa or alpha nothing is exported, where a queue says nothing else."""
 

@@ -4,7 +4,7 @@ What a file of it looks like is said here; which runs and examples it is made of
 
 ::
 
-    corrections  what reviewers would have had instead, and how far they agree
+    corrections  what people would have had instead, as their feedback says it
     answers      a prompt, the answer to learn and the one to unlearn, as texts or as messages
     pairs        pairs for preference training (DPO), the ones that are refused, and why
     reach        how many pairs each kind of failure has, and how many it lacks

@@ -15,12 +15,12 @@ from typing import Any
 from pytest_llmobs.curation.drafts import CLUSTER, REASON, REJECTED, SOURCE
 from pytest_llmobs.curation.plans import UNCLUSTERED
 from pytest_llmobs.curation.training.answers import Answers, answers_of
-from pytest_llmobs.curation.training.corrections import Correction, Settled, settle
 from pytest_llmobs.curation.training.reach import Reach, reaches
 from pytest_llmobs.datasets.base import abridge
 from pytest_llmobs.datasets.exchange.messages import UnfitError
 from pytest_llmobs.records.examples import Example, canonical_json
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.review.outcomes.corrections import Correction, Settled, settle_corrections
 from pytest_llmobs.similarity.shingles import Shingled
 from pytest_llmobs.similarity.texts import normalized
 
@@ -101,12 +101,24 @@ def make_pairs(
         corrections: By run id.
         examples: Of datasets; those without ``metadata.rejected_output`` or without ``outputs`` are passed over.
     """
+    settled = {run_id: settle_corrections(own) for run_id, own in corrections.items()}
+    return pairs_of(runs, settled, examples)
+
+
+def pairs_of(runs: Iterable[Run], settled: Mapping[str, Settled], examples: Iterable[Example] = ()) -> Pairs:
+    """Return the same of what reviewers have come to.
+
+    Args:
+        runs: Those that were corrected, with inputs and outputs.
+        settled: By run id.
+        examples: As above.
+    """
     collected = _Collected()
     by_run: dict[str, Pair] = {}
-    missing = dict(corrections)
+    missing = dict(settled)
     for run in runs:
         if missing.pop(run.id, None) is not None:
-            pair = collected.of_run(run, settle(corrections[run.id]))
+            pair = collected.of_run(run, settled[run.id])
             if pair is not None:
                 by_run[run.id] = pair
     for run_id in missing:
