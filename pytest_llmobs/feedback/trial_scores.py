@@ -16,6 +16,7 @@ from pytest_llmobs.records.feedback import Feedback, FeedbackSource
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pytest_llmobs.storage.run_queries import RunQueries
     from pytest_llmobs.storage.store import Store
 
 SCORE_COLUMNS = ("id", "trace_id", "start_time", "scores", "attempt")
@@ -25,7 +26,9 @@ _DONT_COUNT = ("unused", "control")
 """Attempts that no test consumed, and those of the accepted code."""
 
 
-def score_tables(store: Store, selection: Selection, *, newest_first: bool = False) -> Iterator[pa.Table]:
+def score_tables(
+    store: RunQueries, selection: Selection, *, newest_first: bool = False
+) -> Iterator[pa.Table]:
     """Yield the scores of trials, one a row: ``run_id``, ``trace_id``, ``project``, ``key``, ``score``, ``created_at``.
 
     Args:

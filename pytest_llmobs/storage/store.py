@@ -18,6 +18,7 @@ from pytest_llmobs.storage.run_queries import RunQueries
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.upkeep import Exporter, Upkeep
+from pytest_llmobs.tracing import first_use
 from pytest_llmobs.wording import count, noun
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Store(RunQueries):
         *,
         warn: Callable[[str], Any] = notices.warn,
         exporter: Exporter | None = None,
+        on_sealed: Callable[[RunQueries], Any] | None = None,
     ) -> None:
         """Name the store; it need not exist.
 
@@ -47,11 +49,13 @@ class Store(RunQueries):
             root: Its folder.
             warn: Takes the message where runs can't be written or lines can't be read; must not raise.
             exporter: Gets every run that this store's spools and recoveries see; None for none.
+            on_sealed: Is given the runs that were sealed, as a store of their own, off the path of the calls that made
+                them; what it raises is told once. None for nobody.
         """
         self.root = Path(root)
         self.layout = Layout(self.root)
         self._notices = notices.OnceForEachPath(warn)
-        self._exporter = exporter
+        self._exporter, self._on_sealed = exporter, on_sealed
         self._upkeep = Upkeep(self.layout, self._notices, exporter)
         self._recovered = False
         self.ended_early: list[sessions.MarkedSession] = []
@@ -84,7 +88,7 @@ class Store(RunQueries):
             warn=self._notices.warn,
         )
         if rotation is None:
-            return open_spool(also=self.seal)
+            return open_spool(also=self._end)
         spool = open_spool(also=self.tend, watch=self._rotator(rotation))
         # A weak reference: what an app has let go of need not wait for the exit.
         atexit.register(_close, weakref.ref(spool))
@@ -176,7 +180,29 @@ class Store(RunQueries):
         Long-lived processes do that now and then in the background. What fails is told once and tried again.
         """
         self.seal()
+        self.hand_on_sealed()  # before its files are merged into others
         self._upkeep.merge_small_files()
+
+    def _end(self) -> None:
+        self.seal()
+        self.hand_on_sealed()
+
+    def hand_on_sealed(self) -> None:
+        """Give the runs that were sealed since the last time to whoever waits for them; raises nothing."""
+        files = self._upkeep.take_sealed()
+        if not files or self._on_sealed is None:
+            return
+        try:
+            with first_use.alone():
+                from pytest_llmobs.storage.sealed_runs import SealedRuns
+
+            self._on_sealed(SealedRuns(self, files))
+        except Exception as error:
+            self._notices.tell(
+                self.layout.runs,
+                f"{count(len(files), 'file')} of runs in {str(self.layout.runs)!r} went to no review queue: {error}. "
+                "The runs are stored; `llmobs review route` looks at them again.",
+            )
 
     def _recover_once(self) -> None:
         if not self._recovered:

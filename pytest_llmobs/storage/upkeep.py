@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,9 @@ from pytest_llmobs.storage.parquet.arrow import load_arrow
 from pytest_llmobs.storage.spool.recovery import recover
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.tracing import first_use
+
+_MOST_SEALED = 1000
+"""So many files wait to be taken note of at most: where nobody does, the oldest are forgotten."""
 
 
 class Exporter(Protocol):
@@ -37,6 +41,14 @@ class Upkeep:
             exporter: Gets every run before its spool file is deleted; None for none.
         """
         self._layout, self._notices, self._exporter = layout, notices, exporter
+        self._sealed: deque[Path] = deque(maxlen=_MOST_SEALED)
+
+    def take_sealed(self) -> list[Path]:
+        """Return the Parquet files that were made since the last time, whoever asked for it."""
+        files = []
+        while self._sealed:
+            files.append(self._sealed.popleft())
+        return files
 
     def seal(self, segment: Segment, gently: bool = False) -> int:
         """Turn a locked spool file into Parquet and delete it; return the number of runs.
@@ -54,6 +66,7 @@ class Upkeep:
             from pytest_llmobs.storage.spool.sealing import seal
 
         sealed = seal(segment, self._layout, warn=self._notices.warn, gently=gently, last=self._export_rest)
+        self._sealed += sealed.files
         return sealed.rows
 
     def recover(self) -> dict[str, int]:

@@ -126,6 +126,18 @@ class Items:
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
         return list(map(self._item, filter(self._lines.__contains__, wanted)))
 
+    def add_by_rule(self, runs: Sequence[Mapping[str, Any]]) -> None:
+        """Add runs that fulfil a rule without reading what is there: one that was there once stays as it is.
+
+        Args:
+            runs: Each with ``run_id``, ``reason``, and what else is known of it.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        at = self._now().isoformat()
+        self._part.append(self._folder / ITEMS, [{"do": "add", "at": at, **run} for run in runs])
+
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.
 

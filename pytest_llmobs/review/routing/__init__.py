@@ -3,5 +3,6 @@
 ::
 
     kinds      the kinds of condition, a table     rules      conditions of a queue, checked and joined
-    applying   runs of a store -> items of queues
+    matching   runs that fulfil rules, newest first    judges     late feedback, judges that differ
+    applying   runs of a store -> items of queues      sealing    rules applied where runs are sealed
 """

@@ -1,0 +1,113 @@
+"""Which runs fulfil the rules of a queue: the newest first, read as far as somebody asks."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_llmobs.records.conditions import (
+    Condition,
+    Conjunction,
+    Disjunction,
+    FieldCondition,
+    Negation,
+    RunFilter,
+    asks_of,
+)
+from pytest_llmobs.review.routing.judges import differing, spoken_of
+from pytest_llmobs.review.routing.rules import Rule
+
+if TYPE_CHECKING:
+    from pytest_llmobs.storage.run_queries import RunQueries
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which runs are looked at."""
+
+    projects: Sequence[str] | None = None
+    """Those of these projects; None for all."""
+    since: datetime | None = None
+    """Those that started then or later, and by rules about feedback those that got some since; UTC."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A run that fulfils a rule."""
+
+    run_id: str
+    project: str
+    start_time: datetime
+    rule: int
+    """The number of the rule, from 0."""
+
+    @property
+    def age(self) -> tuple[datetime, str, int]:
+        """What puts the newest run first where it is sorted downwards, and with one run the first rule."""
+        return self.start_time, self.run_id, -self.rule
+
+
+def matches(runs: RunQueries, rules: Sequence[Rule], scope: Scope) -> Iterator[Match]:
+    """Yield the runs that fulfil rules, the newest first; one that fulfils several comes once for each, in their order.
+
+    Root runs, unless a rule's own filter speaks of others; neither evaluators nor trials that don't count.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    streams = [_of_rule(runs, rule, number, scope) for number, rule in enumerate(rules)]
+    return heapq.merge(*streams, key=lambda match: match.age, reverse=True)
+
+
+def _of_rule(runs: RunQueries, rule: Rule, number: int, scope: Scope) -> Iterator[Match]:
+    projects = _both(scope.projects, rule.projects)
+    condition = Conjunction(tuple(_conditions(runs, rule, scope.since)))
+    scan = partial(runs.tables, ["id"], projects, newest_first=True)
+    for table in scan(filter=RunFilter(condition)):
+        for row in table.to_pylist():
+            if rule.draws(row["id"]):
+                yield Match(row["id"], row["project"], row["start_time"], number)
+
+
+def _conditions(runs: RunQueries, rule: Rule, since: datetime | None) -> Iterator[Condition]:
+    from pytest_llmobs.storage.filtering.feedback import UNCOUNTED_ATTEMPTS
+    from pytest_llmobs.storage.filtering.language import parse
+
+    stated = Conjunction(tuple(map(parse, rule.filters)))
+    yield FieldCondition("evaluates", "eq", None)
+    yield Negation(FieldCondition("attempt", "in", UNCOUNTED_ATTEMPTS))
+    if not (asks_of(stated, "is_root") or asks_of(stated, "parent_run_id")):
+        yield FieldCondition("is_root", "eq", True)
+    if since is not None:
+        yield _since(runs, since, late=rule.difference is not None or _asks_for_feedback(stated))
+    if rule.difference is not None:
+        yield FieldCondition("id", "in", differing(runs, rule.difference, since))
+    yield stated
+
+
+def _since(runs: RunQueries, since: datetime, *, late: bool) -> Condition:
+    """Return that a run started since, or got feedback since where that may have made it fulfil its rule."""
+    started = FieldCondition("start_time", "gte", since)
+    if not late:
+        return started
+    return Disjunction((started, FieldCondition("id", "in", spoken_of(runs, since))))
+
+
+def _asks_for_feedback(condition: Condition) -> bool:
+    from pytest_llmobs.storage.filtering.fields import OWN_FIELDS
+
+    for field in OWN_FIELDS:
+        if field.record == "feedback" and asks_of(condition, field.name):
+            return True
+    return False
+
+
+def _both(asked: Sequence[str] | None, stated: Sequence[str] | None) -> Sequence[str] | None:
+    """Return the projects that are in both lists; None stands for all."""
+    if asked is None or stated is None:
+        return stated if asked is None else asked
+    return [name for name in asked if name in stated]
