@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.datasets.editing.catalog import Catalog
     from pytest_llmobs.records.examples import Dataset
+    from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
@@ -133,6 +134,15 @@ class Workspace:
 
         return open_catalog(self.dataset_folder, self.rootdir, self.open_store, formats or _formats)
 
+    def open_queues(self) -> Queues:
+        """Return the review queues, committed and stored; neither the store nor the folder need exist."""
+        from pytest_llmobs.review.queue_files import QueueFiles
+        from pytest_llmobs.review.queues import Queues
+
+        folder = self.store_folder / "queues"
+        files = QueueFiles(self.queue_folder, self.rootdir)
+        return Queues(folder, files=files, prepare_store=self.open_store().layout.create)
+
     def redaction(self) -> Redaction:
         """Return what cleans texts before they are kept: as the settings say, and in an app ``LLMOBS_REDACT``.
 
@@ -157,6 +167,11 @@ class Workspace:
     def prompt_folder(self) -> Path:
         """Where the client's prompts lie."""
         return self.rootdir / self.settings.prompt_dir
+
+    @property
+    def queue_folder(self) -> Path:
+        """Where the committed review queues lie."""
+        return self.rootdir / self.settings.queue_dir
 
     @property
     def baseline_folder(self) -> Path:

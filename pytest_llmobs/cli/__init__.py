@@ -63,6 +63,10 @@ COMMANDS: Mapping[str, str] = {
         "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and "
         "import them; compare the arms of an A/B test (ab)"
     ),
+    "review": (
+        "judge what waits in a review queue, one key each; list and create queues, add runs by rule (route), measure "
+        "agreement"
+    ),
     "export": (
         "write a dataset in another tool's form, preference pairs, lines to fine-tune with, or everything about a "
         "person"

@@ -1,16 +1,18 @@
 """Commands that have actions, ``llmobs prompts diff``: a table of them, one module an action, imported when asked for.
 
-An action's module has ``add_arguments`` and ``run``, as that of a command has.
+An action's module has ``add_arguments`` and ``run``, as that of a command has. Where a command takes names in the place
+of an action, as ``llmobs review support`` does, what is done with them is an action, too.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
 from pytest_llmobs.cli.console import Console, open_console
+from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.wording import known, nearest
 
 
@@ -26,6 +28,18 @@ class Action:
 
 
 @dataclass(frozen=True)
+class NamedAction:
+    """What a command does with a word that is no action but a name: ``llmobs review support``."""
+
+    what: str
+    """What has the name: ``queue``."""
+    action: Action
+    """Its module's first argument is the name."""
+    others: Callable[[argparse.Namespace], Iterable[str] | None]
+    """Takes the command's arguments; None where its word is a name, else the names that there are."""
+
+
+@dataclass(frozen=True)
 class Actions:
     """The actions of one command."""
 
@@ -37,13 +51,18 @@ class Actions:
     """By name, in the order of the help."""
     folder_help: str
     """What ``--dir`` names."""
+    named: NamedAction | None = None
+    """What is done with a name in the place of an action."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's options; those of an action are its own parser's, made when it is asked for."""
-        width = max(map(len, self.table))
+        rows = {name: action.help for name, action in self.table.items()}
+        if self.named is not None:
+            rows[self.named.what.upper()] = self.named.action.help
+        width = max(map(len, rows))
         lines = ["actions:"]
-        for name, action in self.table.items():
-            lines.append(f"  {name:{width}}  {action.help}")
+        for name, purpose in rows.items():
+            lines.append(f"  {name:{width}}  {purpose}")
         lines.append(
             f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: list."
         )
@@ -58,30 +77,49 @@ class Actions:
         """Run the action that is asked for; return 2 where there is no such action.
 
         Raises:
+            NotFoundError: It is no action, and no name that the command takes in the place of one.
             LlmobsError: What is asked for can't be done, or isn't there.
         """
-        action = self.table.get(arguments.action)
-        if action is None:
-            hint = nearest(arguments.action, self.table)
-            console.note(
-                f"llmobs {self.command} has no action {arguments.action!r}.{hint} {known(self.table)}"
-            )
+        name, words = arguments.action, arguments.words
+        action = self.table.get(name)
+        if action is None and self.named is None:
+            hint = nearest(name, self.table)
+            console.note(f"llmobs {self.command} has no action {name!r}.{hint} {known(self.table)}")
             return 2
+        if action is None:
+            action, name, words = self._of_name(arguments)
         module = import_module(f"{self.package}.{action.module}")
-        parser = self._parser(arguments.action, action)
+        parser = self._parser(name, action)
         module.add_arguments(parser)
         try:
             # they may be written before the action as well
-            parser.parse_args(arguments.words, arguments)
+            parser.parse_args(words, arguments)
         except SystemExit as stop:  # argparse has printed help or what is wrong
             return int(stop.code or 0)
         if arguments.color != "auto":
             console = open_console(arguments.color)
         return int(module.run(arguments, console))
 
+    def _of_name(self, arguments: argparse.Namespace) -> tuple[Action, str, Sequence[str]]:
+        """Return what is done with a name, what its help calls it, and the words that it takes.
+
+        Raises:
+            NotFoundError: There is no such name; the nearest may be one, or an action.
+        """
+        assert self.named is not None
+        others = self.named.others(arguments)
+        if others is not None:
+            word, choices = arguments.action, [*self.table, *others]
+            raise NotFoundError(
+                f"llmobs {self.command} has no action and no {self.named.what} {word!r}."
+                f"{nearest(word, choices)} {known(choices)}"
+            )
+        return self.named.action, self.named.what.upper(), [arguments.action, *arguments.words]
+
     def _parser(self, name: str, action: Action) -> argparse.ArgumentParser:
         parser = argparse.ArgumentParser(
-            prog=f"llmobs {self.command} {name}",
+            # an action for names has them in its usage already
+            prog=f"llmobs {self.command} {name}" if name in self.table else f"llmobs {self.command}",
             description=action.help,
             epilog=f"example: {action.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -22,10 +22,7 @@ class QueueMethods(ClientBase):
 
     @cached_property
     def _queues(self) -> Queues:
-        from pytest_llmobs.review.queues import Queues
-
-        folder = self.workspace.store_folder / "queues"
-        return Queues(folder, prepare_store=self.store.layout.create)
+        return self.workspace.open_queues()
 
     @cached_property
     def annotation_queues(self) -> AnnotationQueues:

@@ -1,30 +1,32 @@
-"""Which queues there are, and their settings: one document a queue, beside the log of its items."""
+"""Which queues there are, and their settings: a committed file, or a document beside the log of the queue's items."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pytest_llmobs.clocks import real
-from pytest_llmobs.committed import check_case, stated
-from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
+from pytest_llmobs.committed import check_case
+from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError, NotFoundError, StoreError
 from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
+from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import ITEMS, Items
 from pytest_llmobs.review.log.parts import LogPart
-from pytest_llmobs.review.records import AnnotationQueue
-from pytest_llmobs.review.rubric.checks import check_rubric
+from pytest_llmobs.review.queue_files import QueueFiles
+from pytest_llmobs.review.queue_settings import check_queue_name, check_settings
+from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue
+from pytest_llmobs.review.standing import ItemStanding, standings
 from pytest_llmobs.storage import locks
-from pytest_llmobs.storage.layout import escape
+from pytest_llmobs.storage.layout import escape, unescape
 from pytest_llmobs.wording import known, nearest
 
 T = TypeVar("T")
@@ -39,6 +41,7 @@ class Queues:
         self,
         folder: Path,
         *,
+        files: QueueFiles | None = None,
         prepare_store: Callable[[], Any] = lambda: None,
         now: Callable[[], datetime] = real.now,
         new_id: Callable[[], UUID] = uuid4,
@@ -47,52 +50,139 @@ class Queues:
 
         Args:
             folder: ``queues`` below the store's root.
+            files: The committed queues; None for none.
             prepare_store: Makes the store's folder, before a queue is made.
             now: The time, in UTC.
             new_id: Returns an id that nothing has.
         """
         self._folder = folder
+        self._files = files
         self._prepare_store = prepare_store
         self._now = now
         self._new_id = new_id
         self._part = LogPart()
 
+    def names(self) -> list[str]:
+        """Return the names of all queues, sorted, also of those that can't be read."""
+        names = set(self._committed())
+        for file in self._folder.glob(f"*/{_SETTINGS}"):
+            names.add(unescape(file.parent.name))
+        return sorted(names)
+
     def all(self) -> list[AnnotationQueue]:
         """Return every queue, in the order of their names.
 
         Raises:
+            ArgumentError: A committed file makes no sense.
+            ConflictError: Names differ in capitals alone.
             StoreError: The settings of one can't be read.
         """
         queues = []
-        for file in self._folder.glob(f"*/{_SETTINGS}"):
-            queue = _read(file)
+        for name in self.names():
+            queue = self.named(name)
             if queue is not None:
                 queues.append(queue)
         return sorted(queues, key=lambda queue: queue.name)
 
+    def named(self, name: str) -> AnnotationQueue | None:
+        """Return the queue of a name; None where there is none.
+
+        Where there is a committed file and a stored queue, the file's settings count, and the stored queue's id: its
+        items and what was said of them stay.
+
+        Raises:
+            ArgumentError: The committed file makes no sense.
+            ConflictError: Names differ in capitals alone.
+            StoreError: The settings can't be read.
+        """
+        stored = _read(self._place(name) / _SETTINGS)
+        committed = None if self._files is None else self._files.read(name)
+        if committed is None:
+            return stored
+        check_case(name, self.names(), "queue")
+        if stored is None or stored.name != name:
+            return committed
+        return replace(committed, id=stored.id, created_at=stored.created_at)
+
     def find(self, wanted: Any) -> AnnotationQueue:
         """Return the queue of a name or id.
 
+        Behind either, ``:disagreements`` stands for what its reviewers differ about: a queue of its own, with the
+        settings of the other one and the same folder.
+
         Raises:
             NotFoundError: There is none; the message names near ones.
+            ArgumentError: A committed file makes no sense.
+            StoreError: The settings of one can't be read.
         """
         text = str(wanted)
-        queue = _read(self._place(text) / _SETTINGS)
+        queue = self._found(text)
+        if queue is None and text.endswith(DISAGREEMENTS):
+            queue = self._found(text.removesuffix(DISAGREEMENTS))
+            if queue is not None:
+                name, id = f"{queue.name}{DISAGREEMENTS}", f"{queue.id}{DISAGREEMENTS}"
+                return replace(queue, name=name, id=id, overlap=0.0, calibration=0, rules=())
+        if queue is not None:
+            return queue
+        names = self.names()
+        raise NotFoundError(
+            f"No queue {text!r}{self._where()}.{nearest(text, names)} {known(names)} "
+            "create_annotation_queue(name=…) makes one, and so does `llmobs review create NAME`."
+        )
+
+    def _found(self, text: str) -> AnnotationQueue | None:
+        queue = self.named(text)
         if queue is not None and queue.name == text:
             return queue
-        queues = self.all()
-        for queue in queues:
-            if queue.id == text:
+        broken: LlmobsError | None = None
+        for name in self.names():
+            try:
+                queue = self.named(name)
+            except LlmobsError as error:  # another queue is found all the same
+                broken = error
+                continue
+            if queue is not None and queue.id == text:
                 return queue
-        names = list(map(attrgetter("name"), queues))
-        raise NotFoundError(
-            f"No queue {text!r} in {str(self._folder)!r}.{nearest(text, names)} {known(names)} "
-            "create_annotation_queue(name=…) makes one."
-        )
+        if broken is not None:
+            raise broken
+        return None
+
+    def _where(self) -> str:
+        if self._files is None:
+            return f" in {str(self._folder)!r}"
+        return f" in {self._files.place!r}, nor in {str(self._folder)!r}"
 
     def items(self, queue: AnnotationQueue) -> Items:
         """Return the items of a queue."""
-        return Items(self._place(queue.name), queue.id, self._part, self._now)
+        return Items(self._place(_own_name(queue)), queue.id, self._part, self._now)
+
+    def decisions(self, queue: AnnotationQueue) -> Decisions:
+        """Return what was decided about the items of a queue."""
+        return Decisions(self._place(_own_name(queue)), self._part, self._now)
+
+    def standings(self, queue: AnnotationQueue) -> Sequence[ItemStanding]:
+        """Return how far each item of a queue is, in the order in which they came.
+
+        Raises:
+            StoreError: What was decided can't be read.
+        """
+        decisions = self.decisions(queue).standing()
+        return standings(self.items(queue).all(), decisions, lambda run_id: 1)
+
+    def folder(self, queue: AnnotationQueue) -> Path:
+        """Return where a queue's items lie, and what was said of them; a committed queue's is made here.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        place = self._place(_own_name(queue))
+        if queue.file is not None and not (place / ITEMS).is_dir():
+            self._prepare_store()
+            try:
+                make_private(place / ITEMS)
+            except OSError as error:
+                raise StoreError(f"Can't write to {str(place)!r}: {error.strerror or error}.") from error
+        return place
 
     def change_items(self, wanted: Any, change: Callable[[Items, str], T]) -> T:
         """Change items of a queue, and return what came of it.
@@ -103,9 +193,12 @@ class Queues:
 
         Raises:
             NotFoundError: There is no such queue.
+            ArgumentError: What reviewers differ about is meant: no run is added to it, nor taken out.
         """
         while True:
             queue = self.find(wanted)
+            _check_own(queue)
+            self.folder(queue)
             try:
                 return change(self.items(queue), queue.name)
             except FileNotFoundError:
@@ -116,26 +209,27 @@ class Queues:
         name: Any,
         *,
         id: Any = None,
-        description: str | None = None,
-        rubric_instructions: str | None = None,
-        rubric_items: Any = None,
+        **settings: Any,
     ) -> AnnotationQueue:
         """Make a queue.
 
+        Args:
+            name: Any text that no queue is named.
+            id: Its id; a new UUID by default.
+            **settings: Further fields of ``AnnotationQueue``; those that are None are at their defaults.
+
         Raises:
-            ArgumentError: The name is none, or the rubric makes no sense.
+            ArgumentError: The name is none, or a setting makes no sense.
             ConflictError: There is a queue of that name or id, or of a name that differs in capitals alone.
             StoreError: The disk refuses.
         """
         now = self._now()
         queue = AnnotationQueue(
             id=str(self._new_id() if id is None else id),
-            name=_checked_name(name),
-            description=description,
-            rubric_instructions=rubric_instructions,
-            rubric_items=check_rubric(rubric_items),
+            name=check_queue_name(name),
             created_at=now,
             updated_at=now,
+            **check_settings(settings),
         )
         with self._changing():
             self._check_free(queue.name, queue.id)
@@ -148,21 +242,22 @@ class Queues:
 
         Args:
             wanted: Its name or id.
-            **settings: ``name``, ``description``, ``rubric_instructions``, ``rubric_items``.
+            **settings: ``name``, and further fields of ``AnnotationQueue``.
 
         Raises:
             NotFoundError: There is no such queue.
-            ArgumentError: The new name is none, or the rubric makes no sense.
+            ArgumentError: The new name is none, a setting makes no sense, or the queue is a committed file.
             ConflictError: There is a queue of the new name.
             StoreError: The disk refuses.
         """
-        changes = stated(settings)
-        if "rubric_items" in changes:
-            changes["rubric_items"] = check_rubric(changes["rubric_items"])
-        if "name" in changes:
-            _checked_name(changes["name"])
+        name = settings.pop("name", None)
+        changes = check_settings(settings)
+        if name is not None:
+            changes["name"] = check_queue_name(name)
         with self._changing():
             old = self.find(wanted)
+            _check_own(old)
+            _check_stored(old, "change")
             queue = replace(old, **changes, updated_at=self._now())
             if queue.name != old.name:
                 self._check_free(queue.name, None)
@@ -175,26 +270,34 @@ class Queues:
 
         Raises:
             NotFoundError: There is no such queue.
+            ArgumentError: It is a committed file.
             StoreError: The disk refuses.
         """
         with self._changing():
-            place = self._place(self.find(wanted).name)
+            queue = self.find(wanted)
+            _check_own(queue)
+            _check_stored(queue, "delete")
+            place = self._place(queue.name)
             # gone at once for whoever reads: the settings go first
             (place / _SETTINGS).unlink()
             shutil.rmtree(place)
 
     def _check_free(self, name: str, id: str | None) -> None:
-        queues = self.all()
-        check_case(name, map(attrgetter("name"), queues), "queue")
-        for queue in queues:
+        check_case(name, self.names(), "queue")
+        for queue in self.all():
             if name == queue.name:
+                place = "" if queue.file is None else f", in the file {queue.file!r}"
                 raise ConflictError(
-                    f"The queue {name!r} is there already. Use read_annotation_queue({name!r}), or choose another name."
+                    f"The queue {name!r} is there already{place}. Use read_annotation_queue({name!r}), or choose "
+                    "another name."
                 )
             if id in (queue.id, queue.name) or name == queue.id:
                 raise ConflictError(
                     f"The queue {queue.name!r} has the id {queue.id!r} already. Choose another one."
                 )
+
+    def _committed(self) -> list[str]:
+        return [] if self._files is None else self._files.names()
 
     def _place(self, name: str) -> Path:
         return self._folder / escape(name)
@@ -229,7 +332,26 @@ def _read(file: Path) -> AnnotationQueue | None:
         raise StoreError(f"{str(file)!r} can't be read: {error}.") from error
 
 
-def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise ArgumentError(f"The queue's name is {name!r}. Give it a name, such as 'refunds to look at'.")
-    return name
+def _own_name(queue: AnnotationQueue) -> str:
+    """Return the name of the queue whose folder it is; what its reviewers differ about lies there, too."""
+    if queue.id.endswith(DISAGREEMENTS):
+        return queue.name.removesuffix(DISAGREEMENTS)
+    return queue.name
+
+
+def _check_own(queue: AnnotationQueue) -> None:
+    """Refuse to change what follows from decisions."""
+    if queue.id.endswith(DISAGREEMENTS):
+        raise ArgumentError(
+            f"{queue.name!r} is what the reviewers of {_own_name(queue)!r} differ about, and follows from what they "
+            f"decided. Change {_own_name(queue)!r}."
+        )
+
+
+def _check_stored(queue: AnnotationQueue, do: str) -> None:
+    """Refuse to change what a committed file says."""
+    if queue.file is not None:
+        raise ArgumentError(
+            f"The queue {queue.name!r} is the committed file {queue.file!r}: {do} that. Its items and what was said "
+            "of them stay in the store."
+        )

@@ -26,6 +26,7 @@ from pytest_llmobs.settings.folders import (
     DATASET_FOLDER,
     PROMPT_DIR,
     PROMPT_FOLDER,
+    QUEUE_FOLDER,
     SESSION_PROMPTS,
     STORE_FOLDER,
     prompt_folder,
@@ -43,6 +44,7 @@ __all__ = [
     "OPTIONS",
     "PROMPT_DIR",
     "PROMPT_FOLDER",
+    "QUEUE_FOLDER",
     "REPLACE",
     "SESSION_PROMPTS",
     "STORE_FOLDER",
@@ -180,6 +182,9 @@ class Settings:
         ini_only=True,
     )
     prompt_dir: str = setting(PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True)
+    queue_dir: str = setting(
+        QUEUE_FOLDER, "folder of the committed review queues, below rootdir", ini_only=True
+    )
     require_pinned_prompts: bool = setting(
         False,
         "in experiments, pulling a prompt without a commit or tag is an error that names the pin",

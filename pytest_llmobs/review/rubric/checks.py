@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.review.rubric import forms
+from pytest_llmobs.review.rubric.answers import expected
+from pytest_llmobs.review.rubric.conditions import JOINS, TESTS, VALUED, is_one_of
+from pytest_llmobs.review.rubric.questions import Question, question_of
 from pytest_llmobs.wording import known, nearest
 
 _LONGEST_REGEX = 500
-_JOINS = ("all", "any")
-_TESTS = ("is", "is_one_of", "is_empty", "is_not_empty")
 
 
 def _is_text(value: Any) -> bool:
@@ -23,22 +25,18 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
-
-
 def _is_regex(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > _LONGEST_REGEX:
         return False
     try:
         re.compile(value)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 
 
 def _are_conditions(value: Any) -> bool:
-    if not isinstance(value, Mapping) or value.get("join") not in _JOINS:
+    if not isinstance(value, Mapping) or value.get("join") not in JOINS:
         return False
     rules = value.get("rules")
     return (
@@ -52,8 +50,7 @@ _CONDITIONS = (
 _KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "feedback_key": (_is_text, "a name, such as 'correctness'"),
     "description": (lambda value: isinstance(value, str), "a text"),
-    "value_descriptions": (_are_texts, "an object from a value to a text"),
-    "score_descriptions": (_are_texts, "an object from a score to a text"),
+    **forms.KEYS,
     "is_required": (_is_flag, "true or false"),
     "required_if": (_are_conditions, _CONDITIONS),
     "visible_if": (_are_conditions, _CONDITIONS),
@@ -61,35 +58,35 @@ _KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "regex_validator": (_is_regex, f"a regular expression of at most {_LONGEST_REGEX} characters"),
 }
 """Key -> what checks its value, and what that must be."""
-_IGNORED = ("feedback_config_id", "feedback_config")
-"""Keys of LangSmith's that its service sets: feedback has no configuration here."""
+_IGNORED = ("feedback_config_id",)
+"""Keys that LangSmith's service sets, and that mean nothing here."""
 
 
-def check_rubric(items: Any) -> tuple[Mapping[str, Any], ...]:
+def check_rubric(items: Any, name: str = "rubric_items") -> tuple[Mapping[str, Any], ...]:
     """Return the items of a rubric, as plain data.
 
     Args:
         items: Dicts with ``feedback_key`` and what else is said of it; None for none.
+        name: What messages call them.
 
     Raises:
-        ArgumentError: One is no item, has an unknown key or an impossible value, or asks for a key twice.
+        ArgumentError: One is no item, has an unknown key or an impossible value, is of two kinds, asks for a key
+            twice, or depends on an item that isn't before it.
     """
     if items is None:
         return ()
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence):
-        raise ArgumentError(
-            f"rubric_items is {items!r}. Give a list such as [{{'feedback_key': 'correctness'}}]."
-        )
+        raise ArgumentError(f"{name} is {items!r}. Give a list such as [{{'feedback_key': 'correctness'}}].")
     checked: list[Mapping[str, Any]] = []
-    asked: set[str] = set()
+    earlier: dict[str, Question] = {}
     for number, item in enumerate(items):
-        plain = _item(item, f"rubric_items[{number}]", asked)
-        asked.add(plain["feedback_key"])
+        plain = _item(item, f"{name}[{number}]", earlier)
+        earlier[plain["feedback_key"]] = question_of(plain)
         checked.append(plain)
     return tuple(checked)
 
 
-def _item(item: Any, place: str, earlier: Set[str]) -> Mapping[str, Any]:
+def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
         raise ArgumentError(f"{place} is {item!r}. Give a dict such as {{'feedback_key': 'correctness'}}.")
     plain = {}
@@ -98,11 +95,11 @@ def _item(item: Any, place: str, earlier: Set[str]) -> Mapping[str, Any]:
             continue
         if key not in _KEYS:
             raise ArgumentError(f"{place}: unknown key {key!r}.{nearest(str(key), _KEYS)} {known(_KEYS)}")
-        fits, expected = _KEYS[key]
+        fits, form = _KEYS[key]
         if value is None and key != "feedback_key":
             continue
         if not fits(value):
-            raise ArgumentError(f"{place}: {key} is {value!r}; it must be {expected}.")
+            raise ArgumentError(f"{place}: {key} is {value!r}; it must be {form}.")
         plain[key] = value
     if "feedback_key" not in plain:
         raise ArgumentError(f"{place} has no 'feedback_key': the feedback that it asks for.")
@@ -110,6 +107,7 @@ def _item(item: Any, place: str, earlier: Set[str]) -> Mapping[str, Any]:
         raise ArgumentError(
             f"{place} asks for {plain['feedback_key']!r}, as an earlier one does. Leave one out."
         )
+    forms.check_kind(plain, place)
     _check_rules(plain, place, earlier)
     try:
         return dict(json.loads(json.dumps(plain, allow_nan=False)))
@@ -117,17 +115,34 @@ def _item(item: Any, place: str, earlier: Set[str]) -> Mapping[str, Any]:
         raise ArgumentError(f"{place} has no form in JSON: {error}.") from None
 
 
-def _check_rules(item: Mapping[str, Any], place: str, earlier: Set[str]) -> None:
-    """Make sure that rules speak of items before this one."""
+def _check_rules(item: Mapping[str, Any], place: str, earlier: Mapping[str, Question]) -> None:
+    """Make sure that rules speak of items before this one, and of what these may be answered with."""
     for key in ("required_if", "visible_if"):
         for rule in item.get(key, {}).get("rules", ()):
             named, test = rule.get("key"), rule.get("op")
-            if test not in _TESTS:
+            if test not in TESTS:
                 raise ArgumentError(
-                    f"{place}: {key} has a rule with op={test!r}.{nearest(str(test), _TESTS)} {known(_TESTS)}"
+                    f"{place}: {key} has a rule with op={test!r}.{nearest(str(test), TESTS)} {known(TESTS)}"
                 )
             if named not in earlier:
                 raise ArgumentError(
                     f"{place}: {key} has a rule on {named!r}, which no earlier item asks for."
                     f"{nearest(str(named), earlier)} {known(earlier)}"
                 )
+            _check_values(rule, f"{place}: {key} has a rule on {named!r}", earlier[named])
+
+
+def _check_values(rule: Mapping[str, Any], place: str, question: Question) -> None:
+    values = rule.get("values")
+    if values is not None and not isinstance(values, list | tuple):
+        raise ArgumentError(f"{place} with values={values!r}; they must be a list, such as [0].")
+    if rule["op"] not in VALUED:
+        return
+    if not values:
+        raise ArgumentError(f"{place} with op={rule['op']!r} and no values. Say which: values: [0].")
+    answers = [choice.value for choice in question.choices]
+    for value in values:
+        if answers and not is_one_of(value, answers):
+            raise ArgumentError(
+                f"{place} with the value {value!r}, which is no answer to it: it takes {expected(question)}."
+            )

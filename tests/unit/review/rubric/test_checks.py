@@ -16,7 +16,6 @@ FULL = [
     {
         "feedback_key": "why",
         "description": "What is wrong?",
-        "value_descriptions": {"a": "b"},
         "required_if": RULES,
         "visible_if": RULES,
         "is_assertion": False,
@@ -28,6 +27,8 @@ FULL = [
 def test_a_rubric_is_kept_as_it_is_given() -> None:
     assert list(check_rubric(FULL)) == FULL
     assert check_rubric(None) == ()
+    described = {"feedback_key": "topic", "value_descriptions": {"refund": "money back"}}
+    assert list(check_rubric([described])) == [described]
     read_back = [{**FULL[0], "feedback_config": None, "feedback_config_id": "x", "description": None}]
     assert list(check_rubric(read_back)) == FULL[:1]
 
@@ -39,7 +40,7 @@ def test_a_rubric_is_kept_as_it_is_given() -> None:
         (["correct"], "rubric_items[0] is 'correct'. Give a dict"),
         (
             [{"feedback_keys": "x"}],
-            "unknown key 'feedback_keys'. Did you mean 'feedback_key'? Known: description,",
+            "unknown key 'feedback_keys'. Did you mean 'feedback_key'? Known: categories,",
         ),
         ([{}], "rubric_items[0] has no 'feedback_key'"),
         ([{"feedback_key": " "}], "feedback_key is ' '; it must be a name"),
