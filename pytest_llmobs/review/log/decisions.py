@@ -12,7 +12,7 @@ from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.log.tail import Event, Tail, event_of
-from pytest_llmobs.review.records import Decision
+from pytest_llmobs.review.records import Decision, Role
 
 DECISIONS = "decisions"
 """The folder of the parts, below the queue's."""
@@ -34,16 +34,20 @@ class Decisions:
         self._part = part
         self._now = now
         self._tail = Tail(folder / DECISIONS)
+        self._changed: set[str] = set()
+        self._made: dict[str, dict[str, Decision]] = {}
+        """By run and by their ids, withdrawn ones left out."""
         self._forget()
 
     def _forget(self) -> None:
-        self._made: dict[str, dict[str, Decision]] = {}
-        """By run and by their ids, withdrawn ones left out."""
+        # whoever follows the changes hears of those that are gone, too
+        self._changed.update(self._made)
+        self._made = {}
         self._withdrawn: set[str] = set()
         self._skips: dict[str, dict[str, str]] = {}
         """By reviewer and run: when it was last skipped."""
-        self.changed: set[str] = set()
-        """Runs of which something was read since somebody emptied this."""
+        self._by_reviewer: dict[str, dict[str, Decision]] = {}
+        """By reviewer and by their ids, withdrawn ones left out."""
 
     def standing(self) -> Sequence[Decision]:
         """Return the decisions that nobody has withdrawn, in the order of their times.
@@ -74,6 +78,26 @@ class Decisions:
         """
         self.refresh()
         return set(self._skips.get(reviewer, ()))
+
+    def by(self, reviewer: str, role: Role = "review") -> Sequence[Decision]:
+        """Return a reviewer's standing decisions as of the last look, in the order of their times."""
+        made = self._by_reviewer.get(reviewer, _NOBODY).values()
+        return sorted([decision for decision in made if decision.role == role], key=_order)
+
+    def runs_of(self, reviewer: str) -> set[str]:
+        """Return the runs that a reviewer has reviewed as of the last look."""
+        made = self._by_reviewer.get(reviewer, _NOBODY).values()
+        return {decision.run_id for decision in made if decision.role == "review"}
+
+    def reviewers_of(self, run_id: str) -> set[str]:
+        """Return who has reviewed a run as of the last look."""
+        made = self._made.get(run_id, _NOBODY).values()
+        return {decision.reviewer for decision in made if decision.role == "review"}
+
+    def take_changed(self) -> set[str]:
+        """Return the runs of which a decision was read, made or withdrawn, since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def decide(self, decision: Decision) -> None:
         """Keep a decision.
@@ -130,14 +154,16 @@ class Decisions:
                     self._take(event)
 
     def _take(self, event: Event) -> None:
-        self.changed.add(event.run_id)
         if event.do == "skip":
             skips = self._skips.setdefault(str(event.fields.get("reviewer")), {})
             skips[event.run_id] = event.at
         elif event.do == "withdraw":
             id = str(event.fields.get("decision"))
             self._withdrawn.add(id)
-            self._made.get(event.run_id, {}).pop(id, None)
+            self._changed.add(event.run_id)
+            withdrawn = self._made.get(event.run_id, {}).pop(id, None)
+            if withdrawn is not None:
+                self._by_reviewer[withdrawn.reviewer].pop(id, None)
         elif event.do == "decide":
             self._keep(event)
 
@@ -149,6 +175,8 @@ class Decisions:
         # parts are read by their names: a decision may be read after its withdrawal
         if decision.id not in self._withdrawn:
             self._made.setdefault(event.run_id, {})[decision.id] = decision
+            self._by_reviewer.setdefault(decision.reviewer, {})[decision.id] = decision
+            self._changed.add(event.run_id)
 
 
 def _order(decision: Decision) -> tuple[datetime, str]:

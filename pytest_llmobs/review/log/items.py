@@ -101,6 +101,11 @@ class Items:
                 runs.add(run_id)
         return runs
 
+    def is_completed(self, run_id: str) -> bool:
+        """Tell whether somebody has set an item to completed, as of the last look."""
+        event = self._statuses.get(run_id)
+        return event is not None and event.fields.get("status") == "completed"
+
     def add(self, runs: Sequence[Mapping[str, Any]]) -> list[QueueItem]:
         """Add runs, and return their items; one that is there already stays where it is.
 

@@ -1,0 +1,230 @@
+"""Which item a reviewer gets next: the week's calibration set, then the others, in an order of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import repeat
+from operator import and_, mul
+from pathlib import Path
+from zlib import crc32
+
+from pytest_llmobs.review.calibration import calibration_set, week_of
+from pytest_llmobs.review.claims import Claim, Claims
+from pytest_llmobs.review.log.decisions import Decisions
+from pytest_llmobs.review.log.items import Items
+from pytest_llmobs.review.overlap import reviewers_needed
+from pytest_llmobs.review.records import AnnotationQueue
+
+_KEY_BITS = (1 << 30) - 1
+"""Keys of an order have so many bits: Python compares those fastest."""
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """An item that is the reviewer's now."""
+
+    run_id: str
+    claim: Claim | None
+    """None for an item of the calibration set, which all may have at once."""
+
+
+def seeded_order(run_ids: Iterable[str], seed: str) -> list[str]:
+    """Return runs in an order that looks random, and is the same wherever the seed is.
+
+    100,000 take 60 ms: a shuffle that Python carries out, or a hash of each with its seed, would take three times as
+    long. The multiplier differs from seed to seed, so that the orders have nothing in common.
+    """
+    runs = list(run_ids)
+    multiplier = crc32(seed.encode()) | 1
+    hashes = map(crc32, map(str.encode, runs))
+    keys = map(and_, map(mul, hashes, repeat(multiplier)), repeat(_KEY_BITS))
+    runs.sort(key=dict(zip(runs, keys, strict=True)).__getitem__)
+    return runs
+
+
+class Assignment:
+    """What one reviewer gets of one queue, beside what others get of it."""
+
+    def __init__(
+        self,
+        queue: AnnotationQueue,
+        folder: Path,
+        reviewer: str,
+        items: Items,
+        decisions: Decisions,
+        claims: Claims,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Say who reviews what.
+
+        Args:
+            queue: The queue.
+            folder: Its folder.
+            reviewer: Who reviews.
+            items: What is in it.
+            decisions: What was said of it.
+            claims: Who has what.
+            now: The time, in UTC.
+        """
+        self._queue, self._folder, self._reviewer = queue, folder, reviewer
+        self._items, self._decisions, self._claims = items, decisions, claims
+        self._now = now
+        self._complete: set[str] = set()
+        """Runs that enough reviewers have decided."""
+        self._closed: set[str] = set()
+        """Runs that aren't in the store."""
+        self._week = ""
+        self._calibration: Sequence[str] = ()
+        self._order: list[str] = []
+        self._position = 0
+
+    def refresh(self) -> None:
+        """Read what happened since the last look.
+
+        Raises:
+            StoreError: A part of the logs can't be read.
+        """
+        self._items.refresh()
+        self._decisions.refresh()
+        for run_id in self._decisions.take_changed():
+            if len(self._decisions.reviewers_of(run_id)) >= reviewers_needed(self._queue, run_id):
+                self._complete.add(run_id)
+            else:
+                self._complete.discard(run_id)
+
+    def is_complete(self, run_id: str) -> bool:
+        """Tell whether enough reviewers have decided, or somebody has set the item to completed."""
+        return run_id in self._complete or self._items.is_completed(run_id)
+
+    def done(self) -> int:
+        """Return how many items of the queue are complete, as of the last look."""
+        there = self._items.run_ids()
+        return len((self._complete | self._items.completed()) & there)
+
+    def left(self) -> int:
+        """Return how many items this reviewer may still get, if nobody else took one."""
+        there = self._items.run_ids()
+        mine = self._decisions.runs_of(self._reviewer)
+        out_of_reach = (self._complete | self._items.completed() | mine | self._closed) & there
+        back = 0
+        for run_id in self._calibration:
+            back += run_id in out_of_reach and self._is_for_calibration(run_id)
+        return len(there) - len(out_of_reach) + back
+
+    def close(self, run_id: str) -> None:
+        """Leave a run out whose material is gone."""
+        self._closed.add(run_id)
+
+    def next(self) -> Assigned | None:
+        """Return the next item, claimed; None where this reviewer can have none.
+
+        Raises:
+            FileNotFoundError: The queue was renamed or deleted meanwhile.
+            StoreError: The disk refuses.
+        """
+        self.refresh()
+        skipped = self._decisions.skipped(self._reviewer)
+        for run_id in self._week_set():
+            if self._is_for_calibration(run_id) and run_id not in skipped:
+                return Assigned(run_id, None)
+        assigned = self._first(self._rest(skipped))
+        if assigned is None:
+            # what was passed over may be free again, and what came meanwhile is at nobody's place yet
+            self._order = seeded_order(self._open(), self._seed())
+            self._position = 0
+            assigned = self._first(self._rest(skipped))
+        if assigned is None:
+            assigned = self._of_skipped(skipped)
+        return assigned
+
+    def coming(self, number: int) -> list[str]:
+        """Return runs that are likely next, to read ahead; nothing is claimed."""
+        runs: list[str] = []
+        for run_id in self._week_set():
+            if self._is_for_calibration(run_id):
+                runs.append(run_id)
+        for run_id in self._order[self._position :]:
+            if len(runs) >= number:
+                break
+            if self._is_free(run_id):
+                runs.append(run_id)
+        return runs[:number]
+
+    def take(self, run_id: str) -> Assigned | None:
+        """Claim one item; None where others have it, or it needs nobody any more."""
+        if run_id in self._calibration:
+            return Assigned(run_id, None) if self._is_for_calibration(run_id) else None
+        if not self._is_free(run_id):
+            return None
+        claim = self._claims.take(run_id, reviewers_needed(self._queue, run_id))
+        if claim is None:
+            return None
+        # it may have been completed, and its claims taken away, since the last look
+        self.refresh()
+        if not self._is_free(run_id):
+            self._claims.release(claim)
+            if self.is_complete(run_id):
+                self._claims.clear(run_id)
+            return None
+        return Assigned(run_id, claim)
+
+    def order(self) -> list[str]:
+        """Return all items of the queue in this reviewer's order: the numbers that people jump to."""
+        return seeded_order(self._items.run_ids(), self._seed())
+
+    def _seed(self) -> str:
+        return f"{self._queue.id}/{self._reviewer}"
+
+    def _first(self, run_ids: Iterable[str]) -> Assigned | None:
+        for run_id in run_ids:
+            assigned = self.take(run_id)
+            if assigned is not None:
+                return assigned
+        return None
+
+    def _rest(self, skipped: set[str]) -> Iterator[str]:
+        while self._position < len(self._order):
+            run_id = self._order[self._position]
+            self._position += 1
+            if run_id not in skipped and self._is_free(run_id):
+                yield run_id
+
+    def _of_skipped(self, skipped: set[str]) -> Assigned | None:
+        there = self._items.run_ids()
+        return self._first(seeded_order(skipped & there, self._seed()))
+
+    def _open(self) -> list[str]:
+        mine = self._decisions.runs_of(self._reviewer)
+        return list(self._items.run_ids() - self._complete - self._items.completed() - mine - self._closed)
+
+    def _is_free(self, run_id: str) -> bool:
+        if run_id not in self._items.run_ids() or run_id in self._closed or run_id in self._calibration:
+            return False
+        return not self.is_complete(run_id) and not self._is_mine(run_id)
+
+    def _is_mine(self, run_id: str) -> bool:
+        return self._reviewer in self._decisions.reviewers_of(run_id)
+
+    def _is_for_calibration(self, run_id: str) -> bool:
+        return run_id in self._items.run_ids() and run_id not in self._closed and not self._is_mine(run_id)
+
+    def _week_set(self) -> Sequence[str]:
+        if self._queue.calibration > 0 and self._week != week_of(self._now()):
+            week = week_of(self._now())
+            chosen = calibration_set(self._folder, week, lambda: self._choice(week))
+            self._calibration = seeded_order(chosen, self._seed())
+            # an empty queue has no set yet
+            self._week = week if chosen else ""
+        return self._calibration
+
+    def _choice(self, week: str) -> Sequence[str]:
+        open_ones = seeded_order(self._open(), f"{self._queue.id}/{week}")
+        undecided = []
+        for run_id in open_ones:
+            if len(undecided) == self._queue.calibration:
+                break
+            if not self._decisions.reviewers_of(run_id) and self._claims.live(run_id) is None:
+                undecided.append(run_id)
+        return undecided

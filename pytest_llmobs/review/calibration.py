@@ -1,0 +1,65 @@
+"""The calibration set of a week: a few items of a queue that every reviewer sees, whoever has answered them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import PRIVATE, parse_json, read_text, write_whole
+from pytest_llmobs.storage import locks
+
+CALIBRATION = "calibration"
+"""The folder of the sets, below the queue's: one file a week."""
+
+
+def week_of(time: datetime) -> str:
+    """Return the ISO week of a time: ``2026-W49``."""
+    year, week, _ = time.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """Return the runs of a week's set. Whoever comes first chooses them, once for all.
+
+    Args:
+        folder: The queue's.
+        week: See ``week_of``.
+        choose: Returns the runs, where nobody has chosen yet; with none of them, the choice is left for later.
+
+    Raises:
+        FileNotFoundError: The queue was renamed or deleted meanwhile.
+        StoreError: The disk refuses.
+    """
+    file = folder / CALIBRATION / f"{week}.json"
+    chosen = _read(file)
+    if chosen is not None:
+        return chosen
+    try:
+        with suppress(FileExistsError):
+            file.parent.mkdir(mode=0o700)
+        with locks.exclusive(file.parent / ".lock"):
+            chosen = _read(file)  # somebody may have been first
+            if chosen is None:
+                chosen = list(choose())
+                if chosen:
+                    write_whole(file, json.dumps({"run_ids": chosen}), mode=PRIVATE)
+            return chosen
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"Can't write {str(file)!r}: {error.strerror or error}.") from error
+
+
+def _read(file: Path) -> Sequence[str] | None:
+    try:
+        content = parse_json(read_text(file))
+        run_ids = content["run_ids"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    if not isinstance(run_ids, list):
+        return None
+    return list(map(str, run_ids))
