@@ -103,6 +103,10 @@ class Assignment:
         there = self._items.run_ids()
         return len((self._complete | self._items.completed()) & there)
 
+    def total(self) -> int:
+        """Return how many items the queue has."""
+        return len(self._items.run_ids())
+
     def left(self) -> int:
         """Return how many items this reviewer may still get, if nobody else took one."""
         there = self._items.run_ids()

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +38,11 @@ class Draft:
     slot: str | None = None
     """Of its claim; None where it needs none."""
     generation: int = 0
-    started: datetime
-    """UTC: when it came to the screen."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     correction: Mapping[str, Any] | None = None
     comment: str | None = None
     steps: Sequence[Step] = ()
     """What was changed, in order: what undoing takes back."""
-
-    @property
-    def is_empty(self) -> bool:
-        """True where nothing is said yet."""
-        return not self.answers and self.correction is None and self.comment is None
 
 
 class Drafts:

@@ -34,6 +34,8 @@ class Decisions:
         self._part = part
         self._now = now
         self._tail = Tail(folder / DECISIONS)
+        self.changes = 0
+        """Grows with whatever is read."""
         self._changed: set[str] = set()
         self._made: dict[str, dict[str, Decision]] = {}
         """By run and by their ids, withdrawn ones left out."""
@@ -145,6 +147,7 @@ class Decisions:
             StoreError: A part can't be read.
         """
         anew, parts = self._tail.read()
+        self.changes += anew or bool(parts)
         if anew:
             self._forget()
         for lines in parts:

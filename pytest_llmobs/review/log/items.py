@@ -132,16 +132,19 @@ class Items:
         return list(map(self._item, filter(self._lines.__contains__, wanted)))
 
     def add_by_rule(self, runs: Sequence[Mapping[str, Any]]) -> None:
-        """Add runs that fulfil a rule without reading what is there: one that was there once stays as it is.
+        """Add runs without a look at the log, for apps that must not wait; what came before stays as it is.
 
         Args:
-            runs: Each with ``run_id``, ``reason``, and what else is known of it.
+            runs: Each with ``run_id`` and ``reason``, and what else is known of it.
 
         Raises:
+            FileNotFoundError: The queue was renamed or deleted meanwhile.
             StoreError: The disk refuses.
         """
         at = self._now().isoformat()
-        self._part.append(self._folder / ITEMS, [{"do": "add", "at": at, **run} for run in runs])
+        events = [{"do": "add", "at": at, "run_id": run["run_id"], **run} for run in runs]
+        if events:
+            self._part.append(self._folder / ITEMS, events)
 
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.

@@ -1,0 +1,86 @@
+"""Which disagreement an adjudicator gets next: the open ones of a queue, each to one person at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from pytest_llmobs.review.assignment import Assigned, Assignment
+from pytest_llmobs.review.outcomes.disagreements import open_ones
+from pytest_llmobs.review.rubric.questions import Question
+
+SLOT = "adjudication"
+"""Of the claims: reviewers of the queue itself don't stand in the way."""
+
+
+class Adjudication(Assignment):
+    """What one adjudicator gets of the disagreements of a queue."""
+
+    def __init__(self, *parts: Any, questions: Sequence[Question]) -> None:
+        """Say who settles what.
+
+        Args:
+            *parts: See ``Assignment``.
+            questions: Of the queue's rubric: what tells how far two answers are apart.
+        """
+        super().__init__(*parts)
+        self._questions = questions
+        self._contested: Mapping[str, None] = {}
+        self._settled: set[str] = set()
+
+    def refresh(self) -> None:
+        """Read what happened since the last look."""
+        changes = self._decisions.changes
+        super().refresh()
+        if changes != self._decisions.changes:
+            self._contested = dict.fromkeys(open_ones(self._decisions.standing(), self._questions))
+            self._settled = set()
+            for decision in self._decisions.standing():
+                if decision.role == "adjudication":
+                    self._settled.add(decision.run_id)
+
+    def is_complete(self, run_id: str) -> bool:
+        """Tell whether an adjudicator has said a last word."""
+        return run_id not in self._contested
+
+    def done(self) -> int:
+        """Return how many disagreements of the queue are settled."""
+        return len(self._settled & self._items.run_ids())
+
+    def total(self) -> int:
+        """Return how many disagreements there are, settled ones among them."""
+        return len((self._settled | set(self._contested)) & self._items.run_ids())
+
+    def left(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting())
+
+    def take(self, run_id: str) -> Assigned | None:
+        """Claim one disagreement; None where somebody else has it, or it is settled."""
+        if not self._is_free(run_id):
+            return None
+        claim = self._claims.take(run_id, SLOT)
+        if claim is None:
+            return None
+        self.refresh()
+        if not self._is_free(run_id):
+            self._claims.release(claim)
+            return None
+        return Assigned(run_id, claim)
+
+    def order(self) -> list[str]:
+        """Return the disagreements in the order in which they came up: the numbers that people jump to."""
+        return list(self._contested)
+
+    def _open(self) -> list[str]:
+        return list(self._waiting())
+
+    def _waiting(self) -> Collection[str]:
+        return [run_id for run_id in self._contested if self._is_free(run_id)]
+
+    def _is_free(self, run_id: str) -> bool:
+        is_there = run_id in self._items.run_ids() and run_id not in self._closed
+        return is_there and run_id in self._contested
+
+    def _week_set(self) -> Sequence[str]:
+        return ()

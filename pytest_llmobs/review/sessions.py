@@ -1,0 +1,357 @@
+"""One reviewer at work on one queue. Knows no screen: a terminal and a web page drive it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError
+from pytest_llmobs.review.assignment import Assigned
+from pytest_llmobs.review.current import Current, Progress
+from pytest_llmobs.review.desk import Desk, clock, short, stolen
+from pytest_llmobs.review.jumping import find_target
+from pytest_llmobs.review.open_queue import file_name
+from pytest_llmobs.review.queues import Queues
+from pytest_llmobs.review.reading_ahead import MaterialReader
+from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision, Verdict
+from pytest_llmobs.review.reviewer_lock import ReviewerLock
+from pytest_llmobs.review.rubric.answers import check_answer
+from pytest_llmobs.review.rubric.questions import Question, questions_of
+from pytest_llmobs.review.rubric.versions import keep_rubric
+from pytest_llmobs.review.saving import decision_of
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import known, nearest
+
+Publish = Callable[[Decision, bool], None]
+"""Takes a decision that was saved, or with True one that was withdrawn."""
+
+
+class ReviewSession:
+    """One reviewer at work on one queue: use it in a ``with`` block."""
+
+    def __init__(self, desk: Desk, store: Store, publish: Publish, lock: ReviewerLock) -> None:
+        """See ``open``."""
+        self._desk, self._store, self._publish, self._lock = desk, store, publish, lock
+        self._skipped: list[str | None] = []
+        """What this session did, in order: a skipped run, or None for what was saved."""
+        self._kept_rubric = False
+
+    @classmethod
+    def open(
+        cls,
+        queues: Queues,
+        queue: AnnotationQueue,
+        reviewer: str,
+        store: Store,
+        *,
+        publish: Publish,
+        now: Callable[[], datetime] = real.now,
+        blind: bool = True,
+    ) -> ReviewSession:
+        """Begin to review: go on with what an earlier session left in the middle, else take the first item.
+
+        Args:
+            queues: The queues of the store.
+            queue: The one to review; one of disagreements is adjudicated.
+            reviewer: Who reviews, by whatever name.
+            store: Where the runs lie.
+            publish: Takes each decision that is saved, and with True each that is withdrawn.
+            now: The time, in UTC.
+            blind: Show nothing that may sway the reviewer: model, metadata, tags.
+
+        Raises:
+            ConflictError: The reviewer has a session of this queue open.
+            StoreError: The store can't be read or written.
+        """
+        questions = questions_of(queue)
+        lock = ReviewerLock(queues.folder(queue), file_name(queue, reviewer), reviewer, queue.name)
+        reader = MaterialReader(store.read_run, blind)
+        try:
+            session = cls(Desk(queues, queue, reviewer, questions, reader, now), store, publish, lock)
+            session._questions, session._reviewer, session._now = questions, reviewer, now
+            if not session._desk.resume():
+                session._desk.advance()
+        except BaseException:
+            reader.close()
+            lock.release()
+            raise
+        return session
+
+    _questions: tuple[Question, ...]
+    _reviewer: str
+    _now: Callable[[], datetime]
+
+    def __enter__(self) -> ReviewSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it. What was said and not saved stays as a draft, with its claim; an untouched item is given back."""
+        current = self._desk.current
+        try:
+            if current is not None and current.is_untouched:
+                self._desk.put_back()
+        finally:
+            self._desk.reader.close()
+            self._lock.release()
+
+    # What is to be seen
+
+    @property
+    def queue(self) -> AnnotationQueue:
+        """The queue, under the name that it has now."""
+        return self._desk.open.queue
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """Of the queue's rubric, as it was when the session began."""
+        return self._questions
+
+    @property
+    def reviewer(self) -> str:
+        """Whose session it is."""
+        return self._reviewer
+
+    @property
+    def current(self) -> Current | None:
+        """The item on the screen; None where there is none for this reviewer, see ``why_empty``."""
+        return self._desk.current
+
+    @property
+    def why_empty(self) -> str:
+        """Why there is no current item, in a sentence."""
+        return self._desk.why_empty
+
+    @property
+    def progress(self) -> Progress:
+        """How far the queue is, as of the last look."""
+        open_queue = self._desk.open
+        today = self._now().astimezone().date()
+        mine_today = 0
+        for decision in open_queue.decisions.by(self._reviewer, self._desk.role):
+            mine_today += decision.at.astimezone().date() == today
+        assignment = open_queue.assignment
+        return Progress(assignment.done(), assignment.left(), assignment.total(), mine_today)
+
+    def take_notices(self) -> list[str]:
+        """Return what the reviewer is to be told, each sentence once."""
+        notices, self._desk.notices = self._desk.notices, []
+        return notices
+
+    # What is said of the current item
+
+    def answer(self, key: str, value: Answer) -> None:
+        """Answer a question.
+
+        Raises:
+            ArgumentError: There is no such question, or the value is no answer to it.
+        """
+        question = self._question(key)
+        self._change("answers", check_answer(question, value), key)
+
+    def clear(self, key: str) -> None:
+        """Take an answer away.
+
+        Raises:
+            ArgumentError: There is no such question.
+        """
+        self._change("answers", None, self._question(key).key)
+
+    def correct(self, outputs: Mapping[str, Any] | None) -> None:
+        """Say which outputs would have been right; None for none."""
+        self._change("correction", outputs)
+
+    def say(self, comment: str | None) -> None:
+        """Say why, in words; empty for nothing."""
+        self._change("comment", comment or None)
+
+    def _question(self, key: str) -> Question:
+        keys = [question.key for question in self._questions]
+        if key not in keys:
+            raise ArgumentError(
+                f"The rubric of {self.queue.name!r} has no item {key!r}.{nearest(key, keys)} {known(keys)}"
+            )
+        return self._questions[keys.index(key)]
+
+    def _change(self, part: str, value: Any, key: str | None = None) -> None:
+        self._needed().set(part, value, key)
+        self.renew()
+        self._desk.keep_draft()
+
+    def renew(self) -> None:
+        """Keep the item: to be called whenever the reviewer does something."""
+        self._desk.renew()
+
+    # What becomes of it
+
+    def save(self, verdict: Verdict | None = None, mode: str | None = None) -> None:
+        """Keep what is said of the current item, and go to the next.
+
+        Args:
+            verdict: Of the whole; None to say nothing of it.
+            mode: The failure mode; without a verdict, it rejects.
+
+        Raises:
+            ArgumentError: Nothing is said, a required answer is missing, or a verdict or failure mode is unknown.
+            NotFoundError: The queue was deleted.
+            StoreError: The disk refuses; the item is still there, with all that was said.
+        """
+        current = self._needed()
+        decision = decision_of(
+            current, self.queue, self._questions, self._reviewer, self._next_time(), verdict, mode
+        )
+        self._desk.open.assignment.refresh()
+        if not self._is_gone(current):
+            self._record(decision)
+            successor = self._desk.check_lease(current)
+            if successor is not None:
+                self._desk.notices.append(stolen(current.run_id, successor))
+            self._desk.settle(current)
+            self._skipped.append(None)
+            self._tell(decision, False)
+        self._desk.advance()
+
+    def _is_gone(self, current: Current) -> bool:
+        """Tell whether nothing may be kept of a run, or the item was taken out of the queue; the reviewer is told."""
+        desk, name = self._desk, short(current.run_id)
+        items = desk.open.items
+        if items.is_purged(current.run_id):
+            desk.notices.append(f"{name} was purged: its item is closed, and nothing is kept of it.")
+            desk.following(desk.open.drafts.clear)
+            return True
+        if current.run_id not in items.run_ids():
+            desk.notices.append(f"{name} was taken out of the queue meanwhile; your answer is kept.")
+        return False
+
+    def _record(self, decision: Decision) -> None:
+        desk = self._desk
+
+        def keep() -> None:
+            if not desk.open.folder.is_dir():  # of a queue that is gone, nothing is made anew
+                raise FileNotFoundError(str(desk.open.folder))
+            if not self._kept_rubric:
+                keep_rubric(desk.open.folder, desk.open.queue)
+            desk.open.decisions.decide(decision)
+
+        desk.following(keep)
+        self._kept_rubric = True
+
+    def _next_time(self) -> datetime:
+        """Return a time after this reviewer's last decision, whatever the clock says: undoing takes the last one."""
+        now = self._now()
+        mine = self._desk.open.decisions.by(self._reviewer, self._desk.role)
+        if mine:
+            now = max(now, mine[-1].at + timedelta(microseconds=1))
+        return now
+
+    def _tell(self, decision: Decision, withdrawn: bool) -> None:
+        try:
+            self._publish(decision, withdrawn)
+        except (LlmobsError, OSError) as error:
+            self._desk.notices.append(f"It is kept in the queue, but isn't feedback on the run: {error}")
+
+    def skip(self) -> None:
+        """See the current item last; others may have it. What was said and not saved is dropped."""
+        current = self._needed()
+        desk = self._desk
+        desk.following(lambda: desk.open.decisions.skip(current.run_id, self._reviewer))
+        self._skipped.append(current.run_id)
+        desk.put_back()
+        desk.advance()
+
+    def undo(self) -> bool:
+        """Take the last step back: of the current item, else a skip, else the last decision, of earlier sessions too.
+
+        A decision that is taken back is shown again with all that it said. Return False where there is none.
+
+        Raises:
+            NotFoundError: The queue was deleted.
+            StoreError: The disk refuses.
+        """
+        desk = self._desk
+        if desk.current is not None and desk.current.step_back():
+            desk.keep_draft()
+            return True
+        if self._skipped and self._skipped[-1] is not None:
+            return self._show_again(self._skipped.pop(), None)
+        desk.open.assignment.refresh()
+        mine = desk.open.decisions.by(self._reviewer, desk.role)
+        if not mine:
+            return False
+        if self._skipped:
+            self._skipped.pop()
+        desk.following(lambda: desk.open.decisions.withdraw(mine[-1]))
+        self._tell(mine[-1], True)
+        return self._show_again(mine[-1].run_id, mine[-1])
+
+    def _show_again(self, run_id: str | None, decision: Decision | None) -> bool:
+        desk = self._desk
+        assert run_id is not None
+        desk.put_back()
+        desk.open.assignment.refresh()
+        if run_id not in desk.open.items.run_ids():
+            desk.notices.append(f"{short(run_id)} isn't in the queue any more.")
+            desk.advance()
+            return True
+        assigned = desk.open.assignment.take(run_id)
+        if assigned is None:
+            self._tell_of_holder(run_id)
+            assigned = Assigned(run_id, None)
+        if not desk.show(assigned, decision):
+            desk.advance()
+        return True
+
+    def _tell_of_holder(self, run_id: str) -> None:
+        held = self._desk.open.claims.live(run_id)
+        if held is not None:
+            holder, _ = held
+            self._desk.notices.append(
+                f"{holder.name} has had this item since {clock(holder.since)}: what both of you save is kept."
+            )
+
+    def jump(self, target: str) -> None:
+        """Go to another item; the current one is given back, and what was said of it and not saved is dropped.
+
+        Args:
+            target: A number, the beginning of a run's id, or words of its question.
+
+        Raises:
+            NotFoundError: No item is meant, or several may be; the message names near ones.
+            ConflictError: The reviewer has answered it already, it is complete, or somebody else has it.
+        """
+        desk = self._desk
+        desk.open.assignment.refresh()
+        desk.number("")
+        run_id = find_target(target, desk.numbers, self._store)
+        current = desk.current
+        if current is not None and current.run_id == run_id:
+            return
+        assigned = desk.open.assignment.take(run_id)
+        if assigned is None:
+            raise ConflictError(self._why_not(run_id))
+        desk.put_back()
+        if not desk.show(assigned):
+            desk.advance()
+
+    def _why_not(self, run_id: str) -> str:
+        open_queue = self._desk.open
+        for decision in open_queue.decisions.by(self._reviewer, self._desk.role):
+            if decision.run_id == run_id:
+                return f"You have answered {short(run_id)} already. Undo takes answers back, the last one first."
+        held = open_queue.claims.live(run_id)
+        if held is not None and not open_queue.assignment.is_complete(run_id):
+            holder, until = held
+            return f"{holder.name} has {short(run_id)} until {clock(until)}."
+        return f"{short(run_id)} needs no further answer: it is complete."
+
+    def _needed(self) -> Current:
+        if self._desk.current is None:
+            raise ArgumentError(f"There is no item to answer. {self.why_empty}")
+        return self._desk.current
