@@ -225,7 +225,7 @@ class Assignment:
 
     def _choice(self, week: str) -> Sequence[str]:
         open_ones = seeded_order(self._open(), f"{self._queue.id}/{week}")
-        undecided = []
+        undecided: list[str] = []
         for run_id in open_ones:
             if len(undecided) == self._queue.calibration:
                 break

@@ -112,7 +112,7 @@ class Claims:
         while True:
             try:
                 # a path joined by hand: this is asked for every item that somebody else has
-                status = os.stat(f"{self._folder}/{run_id}-{slot}-{generation + 1}")
+                status = os.stat(f"{self._folder}/{run_id}-{slot}-{generation + 1}")  # noqa: PTH116
             except FileNotFoundError:
                 return generation, renewed
             generation, renewed = generation + 1, status.st_mtime

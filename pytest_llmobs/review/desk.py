@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,7 +18,7 @@ from pytest_llmobs.review.open_queue import OpenQueue, role_in
 from pytest_llmobs.review.outcomes.disagreements import reviews
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.reading_ahead import MaterialReader
-from pytest_llmobs.review.records import AnnotationQueue, Decision
+from pytest_llmobs.review.records import AnnotationQueue, Decision, Role
 from pytest_llmobs.review.rubric.questions import Question
 from pytest_llmobs.wording import count
 
@@ -55,7 +54,7 @@ class Desk:
             reader: Reads what reviewers see.
             now: The time, in UTC.
         """
-        self._queues, self._reviewer, self._questions = queues, reviewer, questions
+        self._queues, self.reviewer, self.questions = queues, reviewer, questions
         self.reader = reader
         self._now = now
         self._part = LogPart()
@@ -64,14 +63,13 @@ class Desk:
         self.why_empty = ""
         self.notices: list[str] = []
         self._renewed = now()
+        self._is_draft_refused = False
         self._numbers: dict[str, int] = {}
         self.open = self._opened(queue)
 
     def _opened(self, queue: AnnotationQueue) -> OpenQueue:
         folder = self._queues.folder(queue)
-        return OpenQueue(
-            queue, folder, self._reviewer, self._questions, self._part, self._session, self._now
-        )
+        return OpenQueue(queue, folder, self.reviewer, self.questions, self._part, self._session, self._now)
 
     def following(self, action: Callable[[], T]) -> T:
         """Carry out something that writes; where the queue was renamed meanwhile, at its new place.
@@ -121,28 +119,33 @@ class Desk:
     def _is_open(self, run_id: str) -> bool:
         if run_id not in self.open.items.run_ids():
             return False
-        mine = {decision.run_id for decision in self.open.decisions.by(self._reviewer, self.role)}
+        mine = {decision.run_id for decision in self.open.decisions.by(self.reviewer, self.role)}
         return run_id not in mine
 
     def _drop(self, draft: Draft) -> None:
         """Take away a draft of an item that is no longer to be had."""
-        self.following(self.open.drafts.clear)
+        self.open.drafts.clear()
         if not draft.answers and draft.correction is None and draft.comment is None:
             return
         if draft.run_id in self.open.items.run_ids():
-            self.notices.append(f"Others have answered {short(draft.run_id)} meanwhile: your draft is dropped.")
+            self.notices.append(
+                f"Others have answered {short(draft.run_id)} meanwhile: your draft is dropped."
+            )
 
     def advance(self) -> None:
         """Show the next item, or say why there is none."""
         self.current = None
         while True:
-            taken = self.following(lambda: self.open.assignment.next())
+            taken = self.following(self._next)
             if taken is None:
-                self.following(self.open.drafts.clear)
+                self.open.drafts.clear()
                 self.why_empty = self._reason()
                 return
             if self.show(taken):
                 return
+
+    def _next(self) -> Assigned | None:
+        return self.open.assignment.next()
 
     def show(self, taken: Assigned, said: Draft | Decision | None = None) -> bool:
         """Show an item that is the reviewer's; return False where its run isn't in the store.
@@ -157,7 +160,9 @@ class Desk:
             self.open.assignment.close(run_id)
             if taken.claim is not None:
                 self.open.claims.release(taken.claim)
-            self.notices.append(f"{short(run_id)} isn't in the store: it was purged, or comes from another one.")
+            self.notices.append(
+                f"{short(run_id)} isn't in the store: it was purged, or comes from another one."
+            )
             return False
         now = self._now()
         current = Current(
@@ -192,7 +197,7 @@ class Desk:
         return tuple(reviews(self.open.decisions.of(run_id)))
 
     @property
-    def role(self) -> str:
+    def role(self) -> Role:
         """What decisions are here."""
         return role_in(self.open.queue)
 
@@ -222,7 +227,11 @@ class Desk:
         if waiting == 0:
             return f"All done: {count(total, 'item')}, none left for you."
         until = max(open_queue.claims.ends(), default=None)
-        others = f"Others have the last {count(waiting, 'item')}" if waiting > 1 else "Somebody else has the last item"
+        others = (
+            f"Others have the last {count(waiting, 'item')}"
+            if waiting > 1
+            else "Somebody else has the last item"
+        )
         if until is None:
             return f"{others}. Come back in a moment."
         return f"{others} until {clock(until)}."
@@ -239,6 +248,9 @@ class Desk:
         except NotFoundError:
             raise
         except (OSError, StoreError) as error:
+            if self._is_draft_refused:
+                return
+            self._is_draft_refused = True
             self.notices.append(f"What you say of this item can't be kept until you save it: {error}.")
 
     def renew(self) -> None:
@@ -273,8 +285,7 @@ class Desk:
         current, self.current = self.current, None
         if current is not None and current.claim is not None and self.check_lease(current) is None:
             self.open.claims.release(current.claim)
-        with suppress(NotFoundError):
-            self.following(self.open.drafts.clear)
+        self.open.drafts.clear()
 
     def claim_again(self, run_id: str) -> Claim | None:
         """Return a claim of an item that the reviewer had decided and takes back; None where somebody else has it."""

@@ -37,8 +37,8 @@ def find_target(target: str, numbers: Mapping[str, int], store: Store) -> str:
             return alike[0]
         if alike:
             raise NotFoundError(
-                f"{count(len(alike), 'item')} of the queue begin with {target!r}: {listed(alike, _SHOWN)}. Give more of "
-                "the one you mean."
+                f"{count(len(alike), 'item')} of the queue begin with {target!r}: {listed(alike, _SHOWN)}. "
+                "Give more of the one you mean."
             )
     return _by_words(target, numbers, store)
 

@@ -82,4 +82,6 @@ def _check_whole(current: Current, questions: tuple[Question, ...], verdict: str
         keys = ", ".join(question.key for question in lacking)
         raise ArgumentError(f"Not answered yet: {keys}. Answer what is required, or skip the item.")
     if verdict is None and current.is_untouched:
-        raise ArgumentError("Nothing is said of this item yet. Accept it, reject it, answer the rubric, or skip it.")
+        raise ArgumentError(
+            "Nothing is said of this item yet. Accept it, reject it, answer the rubric, or skip it."
+        )

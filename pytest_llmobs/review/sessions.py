@@ -32,9 +32,12 @@ Publish = Callable[[Decision, bool], None]
 class ReviewSession:
     """One reviewer at work on one queue: use it in a ``with`` block."""
 
-    def __init__(self, desk: Desk, store: Store, publish: Publish, lock: ReviewerLock) -> None:
+    def __init__(
+        self, desk: Desk, store: Store, publish: Publish, lock: ReviewerLock, now: Callable[[], datetime]
+    ) -> None:
         """See ``open``."""
-        self._desk, self._store, self._publish, self._lock = desk, store, publish, lock
+        self._desk, self._store, self._publish, self._lock, self._now = desk, store, publish, lock, now
+        self._questions, self._reviewer = desk.questions, desk.reviewer
         self._skipped: list[str | None] = []
         """What this session did, in order: a skipped run, or None for what was saved."""
         self._kept_rubric = False
@@ -70,19 +73,14 @@ class ReviewSession:
         lock = ReviewerLock(queues.folder(queue), file_name(queue, reviewer), reviewer, queue.name)
         reader = MaterialReader(store.read_run, blind)
         try:
-            session = cls(Desk(queues, queue, reviewer, questions, reader, now), store, publish, lock)
-            session._questions, session._reviewer, session._now = questions, reviewer, now
-            if not session._desk.resume():
-                session._desk.advance()
+            desk = Desk(queues, queue, reviewer, questions, reader, now)
+            if not desk.resume():
+                desk.advance()
         except BaseException:
             reader.close()
             lock.release()
             raise
-        return session
-
-    _questions: tuple[Question, ...]
-    _reviewer: str
-    _now: Callable[[], datetime]
+        return cls(desk, store, publish, lock, now)
 
     def __enter__(self) -> ReviewSession:
         return self
@@ -224,7 +222,7 @@ class ReviewSession:
         items = desk.open.items
         if items.is_purged(current.run_id):
             desk.notices.append(f"{name} was purged: its item is closed, and nothing is kept of it.")
-            desk.following(desk.open.drafts.clear)
+            desk.open.drafts.clear()
             return True
         if current.run_id not in items.run_ids():
             desk.notices.append(f"{name} was taken out of the queue meanwhile; your answer is kept.")
@@ -344,7 +342,9 @@ class ReviewSession:
         open_queue = self._desk.open
         for decision in open_queue.decisions.by(self._reviewer, self._desk.role):
             if decision.run_id == run_id:
-                return f"You have answered {short(run_id)} already. Undo takes answers back, the last one first."
+                return (
+                    f"You have answered {short(run_id)} already. Undo takes answers back, the last one first."
+                )
         held = open_queue.claims.live(run_id)
         if held is not None and not open_queue.assignment.is_complete(run_id):
             holder, until = held
