@@ -5,8 +5,8 @@
     queues       which queues there are          queue_files  those that are committed files
     records      queues, items, decisions        log/         what happened in a queue, append-only
     rubric/      what a reviewer is asked        routing/     which runs come to which queue
-    claims       who has which item just now     assignment   which item is next: order, overlap, calibration
-    sessions     one reviewer at work            drafts       what isn't saved yet, kept through a crash
+    sessions     one reviewer at work            working/     what a session is made of: drafts, saving, jumping
+    overlap      how many an item needs          assigning/   which item is next, and who has which just now
     material     what a reviewer sees of a run   keys         which key does what, on every screen
     agreement/   how far reviewers agree         outcomes/    settled answers, disagreements, labels, modes
 """

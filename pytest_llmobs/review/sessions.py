@@ -9,19 +9,19 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError
-from pytest_llmobs.review.assignment import Assigned
-from pytest_llmobs.review.current import Current, Progress
-from pytest_llmobs.review.desk import Desk, clock, short, stolen
-from pytest_llmobs.review.jumping import find_target
-from pytest_llmobs.review.open_queue import file_name
+from pytest_llmobs.review.assigning.assignment import Assigned
 from pytest_llmobs.review.queues import Queues
-from pytest_llmobs.review.reading_ahead import MaterialReader
 from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision, Verdict
-from pytest_llmobs.review.reviewer_lock import ReviewerLock
 from pytest_llmobs.review.rubric.answers import check_answer
 from pytest_llmobs.review.rubric.questions import Question, questions_of
 from pytest_llmobs.review.rubric.versions import keep_rubric
-from pytest_llmobs.review.saving import decision_of
+from pytest_llmobs.review.working.current import Current, Progress
+from pytest_llmobs.review.working.desk import Desk, clock, short, stolen
+from pytest_llmobs.review.working.jumping import find_target
+from pytest_llmobs.review.working.open_queue import file_name
+from pytest_llmobs.review.working.reading_ahead import MaterialReader
+from pytest_llmobs.review.working.reviewer_lock import ReviewerLock
+from pytest_llmobs.review.working.saving import decision_of
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, nearest
 

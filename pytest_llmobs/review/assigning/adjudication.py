@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from pytest_llmobs.review.assignment import Assigned, Assignment
+from pytest_llmobs.review.assigning.assignment import Assigned, Assignment
 from pytest_llmobs.review.outcomes.disagreements import open_ones
 from pytest_llmobs.review.rubric.questions import Question
 

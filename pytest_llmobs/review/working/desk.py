@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import TypeVar
 
 from pytest_llmobs.errors import NotFoundError, StoreError
-from pytest_llmobs.review.assignment import Assigned
-from pytest_llmobs.review.claims import Claim, Holder
-from pytest_llmobs.review.current import Current
-from pytest_llmobs.review.drafts import Draft
+from pytest_llmobs.review.assigning.assignment import Assigned
+from pytest_llmobs.review.assigning.claims import Claim, Holder
 from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.material import Material
-from pytest_llmobs.review.open_queue import OpenQueue, role_in
 from pytest_llmobs.review.outcomes.disagreements import reviews
 from pytest_llmobs.review.queues import Queues
-from pytest_llmobs.review.reading_ahead import MaterialReader
 from pytest_llmobs.review.records import AnnotationQueue, Decision, Role
 from pytest_llmobs.review.rubric.questions import Question
+from pytest_llmobs.review.working.current import Current
+from pytest_llmobs.review.working.drafts import Draft
+from pytest_llmobs.review.working.open_queue import OpenQueue, role_in
+from pytest_llmobs.review.working.reading_ahead import MaterialReader
 from pytest_llmobs.wording import count
 
 T = TypeVar("T")

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pytest_llmobs.review.adjudication import SLOT, Adjudication
-from pytest_llmobs.review.assignment import Assignment
-from pytest_llmobs.review.claims import Claims
-from pytest_llmobs.review.drafts import Drafts
+from pytest_llmobs.review.assigning.adjudication import SLOT, Adjudication
+from pytest_llmobs.review.assigning.assignment import Assignment
+from pytest_llmobs.review.assigning.claims import Claims
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import Items
 from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue, Role
 from pytest_llmobs.review.rubric.questions import Question
+from pytest_llmobs.review.working.drafts import Drafts
 from pytest_llmobs.storage.layout import escape
 
 

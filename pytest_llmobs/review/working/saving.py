@@ -7,11 +7,11 @@ from typing import get_args
 from uuid import uuid4
 
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.review.current import Current
-from pytest_llmobs.review.open_queue import role_in
-from pytest_llmobs.review.records import AnnotationQueue, Decision, Verdict
+from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision, Verdict
 from pytest_llmobs.review.rubric.questions import Question, missing, visible
 from pytest_llmobs.review.rubric.versions import rubric_version
+from pytest_llmobs.review.working.current import Current
+from pytest_llmobs.review.working.open_queue import role_in
 from pytest_llmobs.wording import known, nearest
 
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -30,12 +30,11 @@ def decision_of(
 
     Args:
         current: The item, with what was said so far.
-        queue: Its queue.
-        questions: Of the queue's rubric.
+        queue, questions: Its queue, and what the rubric asks.
         reviewer: Who says it.
         at: The time, in UTC.
-        verdict: Of the whole; None to say nothing of it.
-        mode: The failure mode; without a verdict, it rejects.
+        verdict: Of the whole; None to say nothing of it. A failure mode alone rejects.
+        mode: The failure mode, or None.
 
     Raises:
         ArgumentError: Nothing is said, a required answer is missing, or a verdict or failure mode is unknown.
@@ -44,10 +43,6 @@ def decision_of(
         verdict = "reject"
     _check_words(queue, verdict, mode)
     _check_whole(current, questions, verdict)
-    answers = {}
-    for question in visible(questions, current.answers):
-        if question.key in current.answers:
-            answers[question.key] = current.answers[question.key]
     return Decision(
         id=str(uuid4()),
         run_id=current.run_id,
@@ -56,12 +51,20 @@ def decision_of(
         rubric=rubric_version(queue),
         verdict=verdict,
         mode=mode,
-        answers=answers,
+        answers=_visible_answers(current, questions),
         correction=current.correction,
         comment=current.comment,
         seconds=max(0.0, round((at - current.started).total_seconds(), 3)),
         role=role_in(queue),
     )
+
+
+def _visible_answers(current: Current, questions: tuple[Question, ...]) -> dict[str, Answer]:
+    answers = {}
+    for question in visible(questions, current.answers):
+        if question.key in current.answers:
+            answers[question.key] = current.answers[question.key]
+    return answers
 
 
 def _check_words(queue: AnnotationQueue, verdict: str | None, mode: str | None) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pytest_llmobs.review.claims import Claim
-from pytest_llmobs.review.drafts import Draft, Step
+from pytest_llmobs.review.assigning.claims import Claim
 from pytest_llmobs.review.material import Material
 from pytest_llmobs.review.records import Answer, Decision, QueueItem
+from pytest_llmobs.review.working.drafts import Draft, Step
 
 
 @dataclass
