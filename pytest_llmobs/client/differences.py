@@ -108,11 +108,21 @@ DIFFERENCES: Mapping[str, str] = {
     ),
     "list_prompts": "Iterable itself. Nobody counts likes, downloads and views.",
     "add_runs_to_annotation_queue": "`queue_id` takes the queue's name, too. The run need not be stored.",
-    "get_run_from_annotation_queue": "`index` counts the runs that aren't completed.",
-    "list_runs_from_annotation_queue": "One reviewer is enough: `needs_others_review` gives none.",
+    "create_annotation_queue": (
+        "Ours besides: `failure_modes`, `overlap`, `calibration`, `least_agreement`, `rules`. A queue may be a "
+        "committed file, too: see [Human review](review.md)."
+    ),
+    "update_annotation_queue": "Ours besides, as for creating. A committed queue is changed in its file.",
+    "delete_annotation_queue": "A committed queue is deleted by deleting its file.",
+    "get_run_from_annotation_queue": "`index` counts the runs that wait for the reviewer. Ours besides: `reviewer`.",
+    "list_runs_from_annotation_queue": (
+        'Also `queue_id="NAME:disagreements"`. Ours besides: `reviewer`, who "my" means in `needs_my_review`.'
+    ),
     "annotation_queues.items.create": "May be awaited or not. Threads are refused.",
     "annotation_queues.items.create_status": "May be awaited or not. Takes the item itself, too.",
-    "annotation_queues.items.list": "May be awaited or not; all at once. Without `status`: all items.",
+    "annotation_queues.items.list": (
+        "May be awaited or not; all at once. Without `status`: all items. Ours besides: `reviewer`."
+    ),
     "annotation_queues.items.delete_all": "May be awaited or not. Returns what is left.",
     "annotation_queues.items.retrieve_count": "May be awaited or not.",
 }

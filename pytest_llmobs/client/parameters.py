@@ -50,7 +50,9 @@ _NOTHING_IS_FETCHED = Unbound("An example is all in the dataset's file, and has 
 _NO_UPLOAD = Unbound("Nothing is uploaded: a dataset is a file.")
 _NO_HUB = Unbound("Prompts are files of your repository; nothing is public.")
 _NO_MODEL = Unbound("A prompt has no model beside it; what was pushed comes back.")
-_ONE_REVIEWER = Unbound("An item has one status, whoever reviewed it.", is_refused=True)
+_DISAGREEMENTS = Unbound(
+    "What reviewers differ about is a queue of its own: list that of NAME:disagreements.", is_refused=True
+)
 _NO_PAGES = Unbound("A queue is read whole.")
 _PROGRESS = Unbound("Progress is shown by the process that evaluates.")
 
@@ -173,8 +175,8 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
     "annotation_queues.items.create": {"extend_trace_retention": Unbound("Traces have no expiry.")},
     "annotation_queues.items.create_status": {"override_added_at": Unbound("An item came when it came.")},
     "annotation_queues.items.list": {
-        "agreement": _ONE_REVIEWER,
-        "has_unresolved_keys": _ONE_REVIEWER,
+        "agreement": _DISAGREEMENTS,
+        "has_unresolved_keys": _DISAGREEMENTS,
         "cursor": _NO_PAGES,
         "direction": _NO_PAGES,
         "page_size": _NO_PAGES,
@@ -183,8 +185,8 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
         "max_start_time": _AMONG_ITEMS,
     },
     "annotation_queues.items.retrieve_count": {
-        "agreement": _ONE_REVIEWER,
-        "has_unresolved_keys": _ONE_REVIEWER,
+        "agreement": _DISAGREEMENTS,
+        "has_unresolved_keys": _DISAGREEMENTS,
         "start_time": _AMONG_ITEMS,
         "end_time": _AMONG_ITEMS,
         "min_start_time": _AMONG_ITEMS,

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import filterfalse
-from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.reading.views import Here
 from pytest_llmobs.errors import ArgumentError, NotSupported
 from pytest_llmobs.review.log.items import run_id_of
+from pytest_llmobs.review.outcomes.disagreements import open_ones
 from pytest_llmobs.review.queues import Queues
-from pytest_llmobs.review.records import AnnotationQueue, QueueItem
+from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue, QueueItem
+from pytest_llmobs.review.reviewers import reviewer_name
+from pytest_llmobs.review.rubric.questions import questions_of
+from pytest_llmobs.review.standing import Standing
 from pytest_llmobs.wording import known, nearest
 
 _KEYS = ("run_id", "project_id", "session_id", "start_time", "source_proposed_example_id", "item_type")
 """What an item that is to be added may say."""
 _REVIEWS = ("needs_my_review", "needs_others_review", "completed", "archived")
 """What items are asked for by."""
-_IS_COMPLETED = attrgetter("is_completed")
+_SAME = {"archived": "completed"}
+"""Statuses that mean here what others do."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,24 @@ class QueueItems:
         keys = run_keys(items, "items")
         return ItemList(self._queues.change_items(queue_id, lambda kept, _: kept.add(keys)))
 
-    def list(self, queue_id: Any, *, status: str | None = None, **others: Any) -> ItemList:
+    def list(
+        self, queue_id: Any, *, status: str | None = None, reviewer: str | None = None, **others: Any
+    ) -> ItemList:
         """Return the items of a queue, those first that came first.
+
+        Args:
+            queue_id: The queue's id or name, or that of its disagreements: ``NAME:disagreements``.
+            status: ``needs_my_review`` (the reviewer hasn't seen it, and it wants a review), ``needs_others_review``
+                (the reviewer has, and it wants one more), ``completed``, or None for all.
+            reviewer: Who "my" means; by default whom ``LLMOBS_REVIEWER`` names, else git's ``user.name``.
+            **others: LangSmith's further parameters, which mean nothing here.
 
         Raises:
             ArgumentError: There is no such status, or a keyword is unknown.
             NotFoundError: There is no such queue.
         """
         accept(self.list, others)
-        return ItemList(items_of(self._queues, self._queues.find(queue_id), status))
+        return ItemList(items_of(self._queues, self._queues.find(queue_id), status, reviewer))
 
     def create_status(
         self, queue_item_id: Any, *, status: str | None = None, **others: Any
@@ -129,15 +141,23 @@ class QueueItems:
         self._queues.change_items(queue_id, lambda kept, queue: kept.remove(run_ids, queue))
         return self.list(queue_id)
 
-    def retrieve_count(self, queue_id: Any, *, status: str | None = None, **others: Any) -> ItemCount:
+    def retrieve_count(
+        self, queue_id: Any, *, status: str | None = None, reviewer: str | None = None, **others: Any
+    ) -> ItemCount:
         """Return how many items a queue has.
+
+        Args:
+            queue_id: The queue's id or name.
+            status: As ``list`` takes it.
+            reviewer: As ``list`` takes it.
+            **others: LangSmith's further parameters, which mean nothing here.
 
         Raises:
             ArgumentError: There is no such status.
             NotFoundError: There is no such queue.
         """
         accept(self.retrieve_count, others)
-        return ItemCount(len(self.list(queue_id, status=status)))
+        return ItemCount(len(self.list(queue_id, status=status, reviewer=reviewer)))
 
 
 class AnnotationQueues:
@@ -148,22 +168,50 @@ class AnnotationQueues:
         self.items = QueueItems(queues)
 
 
-def items_of(queues: Queues, queue: AnnotationQueue, status: str | None) -> list[QueueItem]:
-    """Return the items of a queue that wait, that are completed, or all of them.
+def items_of(
+    queues: Queues, queue: AnnotationQueue, status: str | None, reviewer: str | None = None
+) -> list[QueueItem]:
+    """Return the items of a queue that wait for the reviewer or for others, that are completed, or all of them.
+
+    Args:
+        queues: Where the queue is.
+        queue: The queue; that of its disagreements has those that nobody has settled.
+        status: Which items.
+        reviewer: Whose review is meant by "my"; None for whom the environment names.
 
     Raises:
-        ArgumentError: There is no such status.
+        ArgumentError: There is no such status, or the reviewer's name is none.
     """
     if status is not None and status not in _REVIEWS:
         raise ArgumentError(f"status is {status!r}.{nearest(str(status), _REVIEWS)} {known(_REVIEWS)}")
-    items = queues.items(queue).all()
+    standings = queues.standings(queue)
+    items: list[QueueItem] = []
+    for item in queues.items(queue).all():
+        if item.run_id in standings:  # others may have come meanwhile
+            items.append(standings[item.run_id].shown(item))
+    if queue.id.endswith(DISAGREEMENTS):
+        return _contested(queues, queue, items, status)
     if status is None:
         return items
-    if status == "needs_my_review":
-        return list(filterfalse(_IS_COMPLETED, items))
-    if status == "needs_others_review":  # one reviewer is enough
+    me = reviewer_name(reviewer) if reviewer or any(each.reviewers for each in standings.values()) else ""
+    return [item for item in items if _review(standings[item.run_id], me) in (status, _SAME.get(status))]
+
+
+def _contested(
+    queues: Queues, queue: AnnotationQueue, items: Sequence[QueueItem], status: str | None
+) -> list[QueueItem]:
+    """Return the items about which reviewers differ: each waits for whoever settles it."""
+    if status not in (None, "needs_my_review"):
         return []
-    return list(filter(_IS_COMPLETED, items))
+    contested = set(open_ones(queues.decisions(queue).standing(), questions_of(queue)))
+    return [item for item in items if item.run_id in contested]
+
+
+def _review(standing: Standing, reviewer: str) -> str:
+    """Return the status by which an item is asked for."""
+    if standing.is_completed:
+        return "completed"
+    return "needs_my_review" if standing.waits_for(reviewer) else "needs_others_review"
 
 
 def run_keys(runs: Any, what: str) -> list[dict[str, str]]:

@@ -39,6 +39,11 @@ class QueueMethods(ClientBase):
         queue_id: Any = None,
         rubric_instructions: str | None = None,
         rubric_items: Sequence[Mapping[str, Any]] | None = None,
+        failure_modes: Sequence[str] | None = None,
+        overlap: float | str | None = None,
+        calibration: int | None = None,
+        least_agreement: float | None = None,
+        rules: Sequence[Mapping[str, Any]] | None = None,
     ) -> AnnotationQueue:
         """Make a queue.
 
@@ -47,12 +52,19 @@ class QueueMethods(ClientBase):
             description: For people.
             queue_id: Its id; a new UUID by default.
             rubric_instructions: For the reviewer, in general.
-            rubric_items: What the reviewer is asked, each with ``feedback_key`` and, where there is more to say,
-                ``description``, ``value_descriptions``, ``score_descriptions``, ``is_required``, ``required_if``,
-                ``visible_if``, ``is_assertion``, ``regex_validator``.
+            rubric_items: What the reviewer is asked, each with ``feedback_key``, at most one way of answering it
+                (``categories``, ``scale``, ``range``, ``text``, ``value_descriptions``, ``score_descriptions``,
+                ``regex_validator`` or ``feedback_config``; without one it is no or yes) and, where there is more to
+                say, ``description``, ``ordered``, ``is_required``, ``required_if``, ``visible_if``, ``is_assertion``.
+            failure_modes: What may be wrong with an answer, one key each.
+            overlap: Share of the items that two reviewers see: 0.2, or ``"20%"``.
+            calibration: Items of each week that every reviewer sees.
+            least_agreement: The kappa or alpha below which nothing is exported.
+            rules: Which runs come here by rule, as ``route`` in a queue's file has them.
 
         Raises:
-            ArgumentError: The name is none, or an item has an unknown key or an impossible value.
+            ArgumentError: The name is none, a setting is impossible, or an item has an unknown key or an impossible
+                value.
             ConflictError: There is a queue of that name or id.
             StoreError: The disk refuses.
         """
@@ -62,6 +74,11 @@ class QueueMethods(ClientBase):
             description=description,
             rubric_instructions=rubric_instructions,
             rubric_items=rubric_items,
+            failure_modes=failure_modes,
+            overlap=overlap,
+            calibration=calibration,
+            least_agreement=least_agreement,
+            rules=rules,
         )
 
     def list_annotation_queues(
@@ -105,12 +122,17 @@ class QueueMethods(ClientBase):
         description: str | None = None,
         rubric_instructions: str | None = None,
         rubric_items: Sequence[Mapping[str, Any]] | None = None,
+        failure_modes: Sequence[str] | None = None,
+        overlap: float | str | None = None,
+        calibration: int | None = None,
+        least_agreement: float | None = None,
+        rules: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         """Change a queue; what is None stays, and a rubric replaces the one before.
 
         Raises:
             NotFoundError: There is no such queue.
-            ArgumentError: The name is none, or the rubric makes no sense.
+            ArgumentError: The name is none, a setting makes no sense, or the queue is a committed file.
             ConflictError: There is a queue of the new name.
         """
         self._queues.update(
@@ -119,6 +141,11 @@ class QueueMethods(ClientBase):
             description=description,
             rubric_instructions=rubric_instructions,
             rubric_items=rubric_items,
+            failure_modes=failure_modes,
+            overlap=overlap,
+            calibration=calibration,
+            least_agreement=least_agreement,
+            rules=rules,
         )
 
     def delete_annotation_queue(self, queue_id: Any) -> None:
@@ -126,6 +153,7 @@ class QueueMethods(ClientBase):
 
         Raises:
             NotFoundError: There is no such queue.
+            ArgumentError: It is a committed file.
         """
         self._queues.delete(queue_id)
 
@@ -172,12 +200,15 @@ class QueueMethods(ClientBase):
         id = run_id_of(run_id, "run_id")
         self._queues.change_items(queue_id, lambda items, queue: items.remove([id], queue))
 
-    def get_run_from_annotation_queue(self, queue_id: Any, *, index: int) -> QueuedRun:
-        """Return one of the runs that aren't completed yet.
+    def get_run_from_annotation_queue(
+        self, queue_id: Any, *, index: int, reviewer: str | None = None
+    ) -> QueuedRun:
+        """Return one of the runs that wait for the reviewer.
 
         Args:
             queue_id: The queue's id or name.
             index: 0 for the one that has waited longest.
+            reviewer: Who asks; by default whom ``LLMOBS_REVIEWER`` names, else git's ``user.name``.
 
         Raises:
             NotFoundError: There is no such queue, or so many runs don't wait in it.
@@ -188,7 +219,7 @@ class QueueMethods(ClientBase):
         if type(index) is not int or index < 0:
             raise ArgumentError(f"index is {index!r}; it must be a whole number, 0 or above.")
         queue = self._queues.find(queue_id)
-        waiting = items_of(self._queues, queue, "needs_my_review")
+        waiting = items_of(self._queues, queue, "needs_my_review", reviewer)
         if index >= len(waiting):
             raise NotFoundError(
                 f"No run with index {index} waits in the queue {queue.name!r}: {count(len(waiting), 'run')} in all."
@@ -196,15 +227,22 @@ class QueueMethods(ClientBase):
         return self._queued(waiting[index])
 
     def list_runs_from_annotation_queue(
-        self, queue_id: Any, *, status: str | None = None, limit: int | None = None
+        self,
+        queue_id: Any,
+        *,
+        status: str | None = None,
+        limit: int | None = None,
+        reviewer: str | None = None,
     ) -> Iterator[QueuedRun]:
         """Return the runs of a queue, those first that came first; each is read when it is asked for.
 
         Args:
             queue_id: The queue's id or name.
-            status: ``needs_my_review`` (waiting), ``completed``, or None for all. There is one reviewer:
-                ``needs_others_review`` gives none.
+            status: ``needs_my_review`` (the reviewer hasn't seen it, and it wants a review), ``needs_others_review``
+                (the reviewer has, and it wants one more), ``completed`` (enough reviewers have decided, or somebody
+                has set it so), or None for all.
             limit: Most of them; None for all.
+            reviewer: Who "my" means; by default whom ``LLMOBS_REVIEWER`` names, else git's ``user.name``.
 
         Raises:
             NotFoundError: There is no such queue.
@@ -212,7 +250,7 @@ class QueueMethods(ClientBase):
         """
         from pytest_llmobs.client.queue_items import items_of
 
-        items = items_of(self._queues, self._queues.find(queue_id), status)
+        items = items_of(self._queues, self._queues.find(queue_id), status, reviewer)
         return map(self._queued, items[:limit])
 
     def _queued(self, item: QueueItem) -> QueuedRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.queue_files import QueueFiles
 from pytest_llmobs.review.queue_settings import check_queue_name, check_settings
 from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue
-from pytest_llmobs.review.standing import ItemStanding, standings
+from pytest_llmobs.review.standing import Standing, standings
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import escape, unescape
 from pytest_llmobs.wording import known, nearest
@@ -160,14 +160,16 @@ class Queues:
         """Return what was decided about the items of a queue."""
         return Decisions(self._place(_own_name(queue)), self._part, self._now)
 
-    def standings(self, queue: AnnotationQueue) -> Sequence[ItemStanding]:
-        """Return how far each item of a queue is, in the order in which they came.
+    def standings(self, queue: AnnotationQueue) -> dict[str, Standing]:
+        """Return how far each item of a queue is, by its run's id.
 
         Raises:
             StoreError: What was decided can't be read.
         """
+        items = self.items(queue)
+        items.refresh()
         decisions = self.decisions(queue).standing()
-        return standings(self.items(queue).all(), decisions, lambda run_id: 1)
+        return standings(items.run_ids(), items.completed(), decisions, lambda _: 1)
 
     def folder(self, queue: AnnotationQueue) -> Path:
         """Return where a queue's items lie, and what was said of them; a committed queue's is made here.

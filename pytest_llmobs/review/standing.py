@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pytest_llmobs.review.records import Decision, QueueItem
 
-Needed = Callable[[str], int]
-"""Takes a run's id; returns how many reviewers it wants."""
-
 
 @dataclass(frozen=True)
-class ItemStanding:
-    """One item, and who has reviewed it."""
+class Standing:
+    """How far one item is."""
 
-    item: QueueItem
-    reviewers: frozenset[str]
     needed: int
     """How many reviewers it wants."""
+    is_set: bool = False
+    """True where somebody has set it to completed, whoever reviewed it."""
+    reviewers: frozenset[str] = frozenset()
+    """Who has reviewed it."""
+    last: datetime | None = None
+    """UTC: when somebody last decided."""
 
     @property
     def is_completed(self) -> bool:
         """True once enough reviewers have decided, or somebody has set it so."""
-        return self.item.is_completed or len(self.reviewers) >= self.needed
+        return self.is_set or len(self.reviewers) >= self.needed
 
     def waits_for(self, reviewer: str) -> bool:
         """Tell whether somebody may still review it."""
         return not self.is_completed and reviewer not in self.reviewers
 
+    def shown(self, item: QueueItem) -> QueueItem:
+        """Return an item with the status that its decisions come to."""
+        if self.last is None:
+            return item
+        status = "completed" if self.is_completed else "viewed"
+        last = max(self.last, item.last_reviewed_time or self.last)
+        return replace(item, status=status, last_reviewed_time=last)
+
 
 def standings(
-    items: Iterable[QueueItem], decisions: Iterable[Decision], needed: Needed
-) -> Sequence[ItemStanding]:
-    """Return how far each item is, in their order.
+    run_ids: Iterable[str], completed: Set[str], decisions: Iterable[Decision], needed: Callable[[str], int]
+) -> dict[str, Standing]:
+    """Return how far the items of a queue are, by the ids of their runs.
 
     Args:
-        items: Of a queue.
-        decisions: The standing ones about it; an adjudicator's word is none of a reviewer's.
-        needed: How many reviewers a run wants.
+        run_ids: Of its items.
+        completed: Those that somebody has set to completed.
+        decisions: The standing ones, in their order; an adjudicator's word is none of a reviewer's.
+        needed: Takes a run's id; returns how many reviewers it wants.
     """
-    reviewers: dict[str, set[str]] = {}
+    reviews: dict[str, dict[str, datetime]] = {}
     for decision in decisions:
         if decision.role == "review":
-            reviewers.setdefault(decision.run_id, set()).add(decision.reviewer)
-    found: list[ItemStanding] = []
-    for item in items:
-        who = frozenset(reviewers.get(item.run_id, ()))
-        found.append(ItemStanding(item, who, needed(item.run_id)))
+            reviews.setdefault(decision.run_id, {})[decision.reviewer] = decision.at
+    found: dict[str, Standing] = {}
+    for run_id in run_ids:
+        own = reviews.get(run_id)
+        if own is None:
+            found[run_id] = Standing(needed(run_id), run_id in completed)
+        else:
+            found[run_id] = Standing(needed(run_id), run_id in completed, frozenset(own), max(own.values()))
     return found

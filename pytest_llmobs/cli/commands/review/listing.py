@@ -68,14 +68,13 @@ def _lines(queues: Queues, name: str, reviewer: str) -> list[QueueLine]:
 
 def _readable_line(queues: Queues, queue: AnnotationQueue, reviewer: str) -> QueueLine:
     standings = queues.standings(queue)
-    done = sum(each.is_completed for each in standings)
+    done = sum(each.is_completed for each in standings.values())
     decisions = queues.decisions(queue).standing()
-    there = {each.item.run_id for each in standings}
-    contested = [run_id for run_id in open_ones(decisions, questions_of(queue)) if run_id in there]
+    contested = standings.keys() & open_ones(decisions, questions_of(queue))
     return QueueLine(
         name=queue.name,
         waiting=len(standings) - done,
-        for_me=sum(each.waits_for(reviewer) for each in standings),
+        for_me=sum(each.waits_for(reviewer) for each in standings.values()),
         done=done,
         disagreements=len(contested),
         file=queue.file,
