@@ -33,6 +33,10 @@ def load(text: str, place: str) -> Any:
 
     try:
         return yaml.load(text, Loader=_loader())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = "" if mark is None else f", line {mark.line + 1}"
+        raise StoreError(f"{place} is no YAML{line}: {error.problem or error.context}.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise StoreError(f"{place} is no YAML: {error}") from None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import ITEMS, Items
 from pytest_llmobs.review.log.parts import LogPart
+from pytest_llmobs.review.overlap import reviewers_needed
 from pytest_llmobs.review.queue_files import QueueFiles
 from pytest_llmobs.review.queue_settings import check_queue_name, check_settings
 from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue
@@ -134,18 +136,24 @@ class Queues:
         queue = self.named(text)
         if queue is not None and queue.name == text:
             return queue
-        broken: LlmobsError | None = None
+        broken: list[LlmobsError] = []
+        for queue in self._readable(broken):
+            if queue.id == text:
+                return queue
+        if broken:  # it may have been one of these
+            raise broken[0]
+        return None
+
+    def _readable(self, broken: list[LlmobsError]) -> Iterator[AnnotationQueue]:
+        """Yield the queues that can be read; why others can't is added to ``broken``."""
         for name in self.names():
             try:
                 queue = self.named(name)
-            except LlmobsError as error:  # another queue is found all the same
-                broken = error
+            except LlmobsError as error:
+                broken.append(error)
                 continue
-            if queue is not None and queue.id == text:
-                return queue
-        if broken is not None:
-            raise broken
-        return None
+            if queue is not None:
+                yield queue
 
     def _where(self) -> str:
         if self._files is None:
@@ -169,7 +177,7 @@ class Queues:
         items = self.items(queue)
         items.refresh()
         decisions = self.decisions(queue).standing()
-        return standings(items.run_ids(), items.completed(), decisions, lambda _: 1)
+        return standings(items.run_ids(), items.completed(), decisions, partial(reviewers_needed, queue))
 
     def folder(self, queue: AnnotationQueue) -> Path:
         """Return where a queue's items lie, and what was said of them; a committed queue's is made here.
@@ -286,17 +294,22 @@ class Queues:
 
     def _check_free(self, name: str, id: str | None) -> None:
         check_case(name, self.names(), "queue")
-        for queue in self.all():
-            if name == queue.name:
-                place = "" if queue.file is None else f", in the file {queue.file!r}"
-                raise ConflictError(
-                    f"The queue {name!r} is there already{place}. Use read_annotation_queue({name!r}), or choose "
-                    "another name."
-                )
+        # of a long name its folder has only the beginning
+        if name in self._committed() or (self._place(name) / _SETTINGS).exists():
+            raise ConflictError(
+                f"The queue {name!r} is there already{self._as_file(name)}. Use read_annotation_queue({name!r}), or "
+                "choose another name."
+            )
+        for queue in self._readable([]):
             if id in (queue.id, queue.name) or name == queue.id:
                 raise ConflictError(
                     f"The queue {queue.name!r} has the id {queue.id!r} already. Choose another one."
                 )
+
+    def _as_file(self, name: str) -> str:
+        if self._files is None or name not in self._files.names():
+            return ""
+        return f", as a committed file in {self._files.place!r}"
 
     def _committed(self) -> list[str]:
         return [] if self._files is None else self._files.names()

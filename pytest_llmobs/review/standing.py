@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pytest_llmobs.review.records import Decision, QueueItem
+from pytest_llmobs.review.records import Decision, ItemStatus, QueueItem
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Standing:
         """Return an item with the status that its decisions come to."""
         if self.last is None:
             return item
-        status = "completed" if self.is_completed else "viewed"
+        status: ItemStatus = "completed" if self.is_completed else "viewed"
         last = max(self.last, item.last_reviewed_time or self.last)
         return replace(item, status=status, last_reviewed_time=last)
 

@@ -27,9 +27,10 @@ def read_answer(question: Question, text: str) -> Answer:
         raise _no_choice(question, text)
     if question.kind == "number":
         try:
-            return check_answer(question, float(words))
+            number = float(words)
         except ValueError:
             raise ArgumentError(f"{question.key!r} takes {expected(question)}, not {text!r}.") from None
+        return _number(question, number)
     return check_answer(question, words)
 
 

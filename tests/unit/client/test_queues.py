@@ -21,6 +21,7 @@ from pytest_llmobs.errors import (
     NotSupported,
     StoreError,
 )
+from pytest_llmobs.review.records import Decision, Verdict
 from tests.unit.client.conftest import Write, run_id
 from tests.unit.processes import run_at_once
 
@@ -131,6 +132,11 @@ def test_a_queue_is_there_once(queued: Client) -> None:
         queued.create_annotation_queue(name=QUEUE.upper())
     with pytest.raises(ConflictError, match="has the id"):
         queued.create_annotation_queue(name="x", queue_id=queued.read_annotation_queue(QUEUE).id)
+    long = "refunds " * 40
+    queued.create_annotation_queue(name=long)
+    with pytest.raises(ConflictError, match="is there already"):
+        queued.create_annotation_queue(name=long)
+    assert queued.read_annotation_queue(long).name == long
     queued.create_annotation_queue(name="other")
     with pytest.raises(ConflictError):
         queued.update_annotation_queue("other", name=QUEUE)
@@ -226,3 +232,97 @@ def test_processes_that_add_at_once_lose_nothing(client: Client, tmp_path: Path)
     run_at_once(ADDING, (0, 30, 60, 90))
     items = client.annotation_queues.items.list("busy").items
     assert sorted(item.run_id for item in items) == [str(uuid.UUID(int=number)) for number in range(150)]
+
+
+def decide(client: Client, number: int, reviewer: str, verdict: Verdict = "accept") -> None:
+    decision = Decision(
+        id=str(uuid.uuid4()),
+        run_id=run_id(number),
+        reviewer=reviewer,
+        at=datetime.now(UTC),
+        rubric="0123456789ab",
+        verdict=verdict,
+    )
+    queues = client.workspace.open_queues()
+    queues.decisions(queues.find(QUEUE)).decide(decision)
+
+
+def asked(client: Client, status: str | None, reviewer: str) -> list[str]:
+    return [
+        item.run_id for item in client.annotation_queues.items.list(QUEUE, status=status, reviewer=reviewer)
+    ]
+
+
+def test_an_item_for_two_waits_for_the_other_once_one_has_decided(queued: Client) -> None:
+    queued.update_annotation_queue(QUEUE, overlap="100%")
+    decide(queued, 1, "ada")
+    decide(queued, 2, "ada")
+    decide(queued, 2, "bob", "reject")
+    assert asked(queued, "needs_my_review", "ada") == [run_id(3)]
+    assert asked(queued, "needs_others_review", "ada") == [run_id(1)]
+    assert asked(queued, "needs_my_review", "bob") == [run_id(1), run_id(3)]
+    assert asked(queued, "needs_others_review", "bob") == []
+    assert asked(queued, "completed", "ada") == asked(queued, "archived", "bob") == [run_id(2)]
+    assert queued.get_run_from_annotation_queue(QUEUE, index=0, reviewer="ada").id == run_id(3)
+    assert (
+        queued.annotation_queues.items.retrieve_count(QUEUE, status="needs_my_review", reviewer="bob").count
+        == 2
+    )
+    items = {item.run_id: item for item in queued.annotation_queues.items.list(QUEUE)}
+    assert [items[run_id(number)].status for number in (1, 2, 3)] == ["viewed", "completed", None]
+    assert items[run_id(2)].last_reviewed_time is not None
+
+
+def test_my_review_is_that_of_the_reviewer_whom_the_environment_names(
+    queued: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued.update_annotation_queue(QUEUE, overlap=1)
+    decide(queued, 1, "ada")
+    monkeypatch.setenv("LLMOBS_REVIEWER", "ada")
+    assert waiting(queued, "needs_my_review") == [run_id(2), run_id(3)]
+    monkeypatch.setenv("LLMOBS_REVIEWER", "bob")
+    assert waiting(queued, "needs_my_review") == [run_id(1), run_id(2), run_id(3)]
+
+
+def test_one_decision_completes_an_item_that_one_reviewer_sees(queued: Client) -> None:
+    decide(queued, 1, "ada")
+    assert asked(queued, "completed", "bob") == [run_id(1)]
+    assert asked(queued, "needs_others_review", "ada") == []
+
+
+def test_what_reviewers_differ_about_is_a_queue(queued: Client) -> None:
+    decide(queued, 1, "ada")
+    decide(queued, 1, "bob", "reject")
+    decide(queued, 2, "ada")
+    runs = queued.list_runs_from_annotation_queue(f"{QUEUE}:disagreements")
+    assert [run.id for run in runs] == [run_id(1)]
+    assert list(queued.list_runs_from_annotation_queue(f"{QUEUE}:disagreements", status="completed")) == []
+
+
+def test_all_that_a_committed_queue_states_may_be_given(client: Client) -> None:
+    rules = [{"feedback": {"user_rating": "below 0.4"}}]
+    queue = client.create_annotation_queue(
+        name="all",
+        failure_modes=["wrong price"],
+        overlap="20%",
+        calibration=20,
+        least_agreement=0.6,
+        rules=rules,
+    )
+    assert client.read_annotation_queue("all") == queue
+    assert (queue.failure_modes, queue.overlap, queue.calibration) == (("wrong price",), 0.2, 20)
+    assert (queue.least_agreement, list(queue.rules)) == (0.6, rules)
+    with pytest.raises(ArgumentError, match="overlap is '120%'; it must be a share"):
+        client.update_annotation_queue("all", overlap="120%")
+
+
+def test_a_committed_queue_is_read_and_not_changed(client: Client) -> None:
+    folder = client.workspace.queue_folder
+    folder.mkdir()
+    (folder / "support.yaml").write_text("instructions: Be fair.\n", encoding="utf-8")
+    client.add_runs_to_annotation_queue("support", run_ids=[run_id(1)])
+    queue = client.read_annotation_queue("support")
+    assert (queue.rubric_instructions, queue.file) == ("Be fair.", "queues/support.yaml")
+    assert client.get_run_from_annotation_queue(queue.id, index=0).id == run_id(1)
+    with pytest.raises(ArgumentError, match=r"the committed file 'queues/support.yaml': change that"):
+        client.update_annotation_queue("support", description="x")

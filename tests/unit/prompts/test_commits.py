@@ -153,7 +153,7 @@ def test_nothing_in_a_file_is_evaluated(folder: PromptFolder) -> None:
     with pytest.raises(StoreError, match=r"is damaged: .*could not determine a constructor"):
         Puller(folder).pull("support", hash)
     (folder.folder / "chat.yaml").write_text("!!python/object/apply:os.getcwd []\n")
-    with pytest.raises(StoreError, match="is no YAML: could not determine a constructor"):
+    with pytest.raises(StoreError, match="is no YAML, line 1: could not determine a constructor"):
         Puller(folder).pull("chat")
 
 
