@@ -128,14 +128,14 @@ def chi_square_tail(statistic: float, df: int) -> float:
     return min(tail, 1.0)
 
 
-def wilson_interval(successes: float, trials: int, level: float = 0.9) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, level: float = 0.9) -> tuple[float, float]:
     """Return Wilson's score interval of a single rate (Wilson 1927, J. Am. Stat. Assoc. 22).
 
     Formula: (p̂ + z²/2n ± z√(p̂(1-p̂)/n + z²/4n²)) / (1 + z²/n).
 
     Args:
         successes: How many passed; a sum of per-example rates is allowed.
-        trials: Out of how many, >= 1.
+        trials: Out of how many, > 0; a number of independent trials that others amount to is allowed.
         level: Two-sided coverage.
     """
     z = _NORMAL.inv_cdf(0.5 + level / 2)

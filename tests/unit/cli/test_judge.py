@@ -41,7 +41,7 @@ def test_people_and_judge_stand_side_by_side(llmobs, folder):
     assert done.stdout.splitlines() == [
         "tone: 20 cases",
         "agreement  0.950",
-        "kappa      0.90 (95 % interval 0.71 to 1.00)",
+        "kappa      0.90 (95 % interval 0.46 to 0.98)",
         "",
         "people, then the judge →  False  True",
         "─────────────────────────────────────",

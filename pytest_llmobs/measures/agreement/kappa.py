@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from itertools import chain
 from operator import eq, mul
 
-_Z95 = 1.959963984540054
-
-_Matrix = Sequence[Sequence[float]]
-"""A row for each of the first rater's categories, a column for each of the second's."""
+from pytest_llmobs.measures.agreement.coefficient import (
+    IMAGINED,
+    NOTHING_SHARED,
+    Coefficient,
+    Table,
+    one_class,
+    undefined,
+    with_imagined,
+    with_interval,
+)
+from pytest_llmobs.measures.agreement.weights import Matrix, weights
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,9 @@ def agree(
     """Compare two raters, case by case.
 
     Kappa is (p_o - p_e) / (1 - p_e), Cohen (1960). With ``order`` it is weighted by 1 - (i - j)² / (k - 1)², Cohen
-    (1968): two steps apart is worse than one. The interval is kappa ± 1.96 SE, with the SE of Fleiss, Cohen and
-    Everitt (1969), cut off at -1 and 1.
+    (1968): two steps apart is worse than one. The standard error is that of Fleiss, Cohen and Everitt (1969, Psychol.
+    Bull. 72); the interval made of it is that of ``with_interval``. Kappa ± 1.96 SE holds the true kappa in no more
+    than 55 of 100 samples of 20 cases where that is .9, and has no length where nobody differs.
 
     Args:
         first: The first rater's categories (the people's labels).
@@ -53,31 +61,61 @@ def agree(
     """
     if len(first) != len(second) or not first:
         raise ValueError(f"{len(first)} and {len(second)} ratings can't be compared")
-    if order is None:
-        categories = sorted({*first, *second}, key=str)
-    else:
-        categories = list(order)
+    categories = sorted({*first, *second}, key=str) if order is None else list(order)
     n = len(first)
-    counts = Counter(zip(first, second, strict=True))
+    counts: Counter[tuple[Hashable, ...]] = Counter(zip(first, second, strict=True))
     shares = _shares(counts, categories, n)
     if not math.isclose(sum(map(sum, shares)), 1):
         raise ValueError(f"a rating is outside the categories {categories}")
-    kappa, error = _kappa(shares, _weights(len(categories), order is not None), n)
-    low = high = None
+    alike = weights(len(categories), order is not None)
+    kappa, _ = _kappa(shares, alike, n)
+    ends = Coefficient(n, None)
     if kappa is not None:
-        low, high = max(-1.0, kappa - _Z95 * error), min(1.0, kappa + _Z95 * error)
+        ends = _with_interval(kappa, counts, categories, alike)
     return Agreement(
         n=n,
         agreement=sum(map(eq, first, second)) / n,
         kappa=kappa,
-        low=low,
-        high=high,
+        low=ends.low,
+        high=ends.high,
         confusion=_confusion(counts),
     )
 
 
+def cohen_kappa(
+    table: Table, categories: Sequence[Hashable] | None = None, ordered: bool = False
+) -> Coefficient:
+    """Return Cohen's kappa of two raters, see ``agree``.
+
+    Args:
+        table: A row an item, a column for each of the two, None where a rating is missing: such items don't count.
+        categories: All that may be said, in their order; None for what is said.
+        ordered: Near categories count as partly the same.
+
+    Raises:
+        ValueError: A rating is outside the ordered categories.
+    """
+    both = [row for row in table if None not in row]
+    if not both:
+        return undefined(0, NOTHING_SHARED)
+    first, second = zip(*both, strict=True)
+    result = agree(first, second, categories if ordered else None)
+    if result.kappa is None:
+        return undefined(result.n, one_class(first[0]))
+    return Coefficient(result.n, result.kappa, result.low, result.high)
+
+
+def _with_interval(
+    kappa: float, counts: Counter[tuple[Hashable, ...]], categories: Sequence[Hashable], alike: Matrix
+) -> Coefficient:
+    n = counts.total() + IMAGINED
+    shares = _shares(with_imagined(counts, categories), categories, n)
+    imagined_kappa, error = _kappa(shares, alike, n)
+    return with_interval(counts.total(), kappa, imagined_kappa or 0.0, error)
+
+
 def _shares(
-    counts: Mapping[tuple[Hashable, Hashable], int], categories: Sequence[Hashable], n: int
+    counts: Mapping[tuple[Hashable, ...], float], categories: Sequence[Hashable], n: int
 ) -> list[list[float]]:
     """Return the share of the cases in each cell of the confusion table."""
     shares = []
@@ -89,31 +127,14 @@ def _shares(
     return shares
 
 
-def _confusion(counts: Mapping[tuple[Hashable, Hashable], int]) -> dict[str, dict[str, int]]:
+def _confusion(counts: Mapping[tuple[Hashable, ...], int]) -> dict[str, dict[str, int]]:
     confusion: dict[str, dict[str, int]] = {}
     for (row, column), count in sorted(counts.items(), key=repr):
         confusion.setdefault(str(row), {})[str(column)] = count
     return confusion
 
 
-def _weights(k: int, ordered: bool) -> list[list[float]]:
-    weights = []
-    for i in range(k):
-        row = []
-        for j in range(k):
-            row.append(_weight(i, j, k, ordered))
-        weights.append(row)
-    return weights
-
-
-def _weight(i: int, j: int, k: int, ordered: bool) -> float:
-    """Return how far two categories count as the same: all or nothing, or less with every step apart."""
-    if not ordered or i == j:
-        return float(i == j)
-    return 1 - ((i - j) / (k - 1)) ** 2
-
-
-def _kappa(shares: _Matrix, weights: _Matrix, n: int) -> tuple[float | None, float]:
+def _kappa(shares: Matrix, weights: Matrix, n: int) -> tuple[float | None, float]:
     """Return kappa and its standard error; no kappa where chance alone would always agree."""
     rows = list(map(sum, shares))
     columns = list(map(sum, zip(*shares, strict=True)))
@@ -127,7 +148,7 @@ def _kappa(shares: _Matrix, weights: _Matrix, n: int) -> tuple[float | None, flo
     return kappa, math.sqrt(max(variance, 0.0))
 
 
-def _by_chance(weights: _Matrix, rows: Sequence[float], columns: Sequence[float]) -> float:
+def _by_chance(weights: Matrix, rows: Sequence[float], columns: Sequence[float]) -> float:
     """Return the agreement of two raters who throw dice with these shares of each category."""
     terms = []
     for row_weights, row in zip(weights, rows, strict=True):
@@ -137,7 +158,7 @@ def _by_chance(weights: _Matrix, rows: Sequence[float], columns: Sequence[float]
 
 
 def _spread(
-    shares: _Matrix, weights: _Matrix, rows: Sequence[float], columns: Sequence[float], kappa: float
+    shares: Matrix, weights: Matrix, rows: Sequence[float], columns: Sequence[float], kappa: float
 ) -> float:
     """Return the first term of the variance of Fleiss, Cohen and Everitt (1969), formula 13."""
     by_row = _times(weights, columns)
@@ -150,6 +171,6 @@ def _spread(
     return sum(terms)
 
 
-def _times(matrix: _Matrix, vector: Sequence[float]) -> list[float]:
+def _times(matrix: Matrix, vector: Sequence[float]) -> list[float]:
     """Return the product of a matrix and a column."""
     return [sum(map(mul, row, vector)) for row in matrix]
