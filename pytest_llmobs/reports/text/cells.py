@@ -13,6 +13,8 @@ ELLIPSIS = "…"
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
 _SOFT_HYPHEN = "\u00ad"
+_WINDOW = 16
+"""Characters a cell that are looked at first: more of them on average are marks without end."""
 _ZERO = ("Mn", "Me", "Cf")
 """Unicode categories of what takes no cell: marks on the character before, and format characters."""
 
@@ -29,6 +31,9 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
             # it asks for the picture of a sign that is also a letter, and pictures are wide
             if char == _EMOJI_STYLE and size == 1:
                 size = 2
+            continue
+        if _is_region(char) and _is_region(held):  # two letters that make a flag
+            held, size = held + char, 2
             continue
         if held:
             yield held, size
@@ -88,44 +93,59 @@ def wrap(text: str, limit: int) -> list[str]:
 
     Line breaks and indentation of the text are kept. An empty text gives one empty line.
     """
+    return list(wrapping(text, limit))
+
+
+def wrapping(text: str, limit: int) -> Iterator[str]:
+    """Yield the lines of ``wrap`` one after the other: of a long text no more is measured than is asked for."""
     # a wide character takes two cells: with less room than that there would be no way on
     limit = max(limit, 2)
-    lines = []
     for paragraph in text.split("\n"):
-        lines += _wrapped(paragraph, limit)
-    return lines
+        yield from _wrapped(paragraph, limit)
 
 
-def _wrapped(paragraph: str, limit: int) -> list[str]:
-    end = len(_head(paragraph, limit))
+def _wrapped(paragraph: str, limit: int) -> Iterator[str]:
+    start, end = 0, _reach(paragraph, 0, limit)
     if end == len(paragraph):
-        return [paragraph]
-    lines: list[str] = []
-    rest = paragraph
+        yield paragraph
+        return
+    while end < len(paragraph):
+        stop, following = _broken(paragraph, start, end)
+        yield paragraph[start:stop].rstrip()
+        start, end = following, _reach(paragraph, following, limit)
+    if start < len(paragraph):
+        yield paragraph[start:]
+
+
+def _reach(text: str, start: int, limit: int) -> int:
+    """Return where the room of a line that begins at ``start`` ends."""
     # measured no further than a line reaches: a long text would be measured anew for each of its lines
-    while end < len(rest):
-        line, rest = _broken(rest, end)
-        lines.append(line)
-        end = len(_head(rest, limit))
-    if rest:
-        lines.append(rest)
-    return lines
+    window = text[start : start + _WINDOW * limit]
+    end = start + len(_head(window, limit))
+    if end < start + len(window) or end == len(text):
+        return end
+    # nothing but marks on one letter
+    return start + len(_head(text[start:], limit))
 
 
-def _broken(text: str, end: int) -> tuple[str, str]:
-    """Return the first line of a text that is too long for one, and what follows it.
+def _broken(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where a line ends that is too long, and where the next one begins.
 
     Args:
-        text: It.
-        end: Where the room of the first line ends.
+        text: The paragraph.
+        start: Where the line begins.
+        end: Where its room ends.
     """
     space = end
     if text[end] != " ":
-        space = text.rfind(" ", 0, end)
-    if space == end or (space > 0 and text[:space].strip()):
-        return text[:space].rstrip(), text[space:].lstrip(" ")
+        space = text.rfind(" ", start, end)
+    if space == end or (space > start and text[start:space].strip()):
+        following = space
+        while following < len(text) and text[following] == " ":
+            following += 1
+        return space, following
     # a word longer than the line, or nothing but indentation before it
-    return text[:end].rstrip(), text[end:]
+    return end, end
 
 
 def _head(text: str, limit: int) -> str:
@@ -155,6 +175,10 @@ def _extends(char: str) -> bool:
     skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
     # terminals draw a soft hyphen, though Unicode calls it a format character
     return skin_tone or (unicodedata.category(char) in _ZERO and char != _SOFT_HYPHEN)
+
+
+def _is_region(letter: str) -> bool:
+    return len(letter) == 1 and "\U0001f1e6" <= letter <= "\U0001f1ff"
 
 
 def _cells(char: str) -> int:
