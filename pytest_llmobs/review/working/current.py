@@ -49,7 +49,11 @@ class Current:
             key: Of an answer.
         """
         before = self.answers.get(key) if key is not None else getattr(self, part)
-        self.steps.append(Step(part=part, key=key, before=before))
+        # a comment is kept letter by letter, and taken back as a whole
+        if part != "comment" or not self.steps or self.steps[-1].part != part:
+            self.steps.append(Step(part=part, key=key, before=before))
+        elif self.steps[-1].before == value:
+            self.steps.pop()
         self._put(part, key, value)
 
     def step_back(self) -> bool:
