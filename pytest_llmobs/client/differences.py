@@ -7,7 +7,6 @@ from collections.abc import Mapping
 OURS: Mapping[str, str] = {
     "curate": "Plans which runs become examples, without duplicates and leaks; `.apply()` writes them.",
     "redaction": "What takes sensitive parts out of what the client writes.",
-    "route_queues": "Adds runs to the queues whose rules they fulfil.",
     "store": "The store. Naming it makes nothing.",
     "workspace": "The folder that is worked in: rootdir, settings, datasets, prompts.",
 }
