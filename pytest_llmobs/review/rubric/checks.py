@@ -47,7 +47,7 @@ def _are_conditions(value: Any) -> bool:
 _CONDITIONS = (
     'rules on earlier items, such as {"join": "all", "rules": [{"key": "tone", "op": "is", "values": [0]}]}'
 )
-_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+ITEM_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "feedback_key": (_is_text, "a name, such as 'correctness'"),
     "description": (lambda value: isinstance(value, str), "a text"),
     **forms.KEYS,
@@ -93,9 +93,11 @@ def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str
     for key, value in item.items():
         if key in _IGNORED:
             continue
-        if key not in _KEYS:
-            raise ArgumentError(f"{place}: unknown key {key!r}.{nearest(str(key), _KEYS)} {known(_KEYS)}")
-        fits, form = _KEYS[key]
+        if key not in ITEM_KEYS:
+            raise ArgumentError(
+                f"{place}: unknown key {key!r}.{nearest(str(key), ITEM_KEYS)} {known(ITEM_KEYS)}"
+            )
+        fits, form = ITEM_KEYS[key]
         if value is None and key != "feedback_key":
             continue
         if not fits(value):

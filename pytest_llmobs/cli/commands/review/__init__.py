@@ -33,11 +33,14 @@ ACTIONS: Mapping[str, Action] = {
     ),
 }
 """Every action, in the order of the help."""
+REVIEWER_HELP = "who you are (default: LLMOBS_REVIEWER, git's user.name, the login)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     _ACTIONS.add_arguments(parser)
+    # the list and the queues take it, too: without an action, it is the list's
+    parser.add_argument("--reviewer", metavar="NAME", help=REVIEWER_HELP)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

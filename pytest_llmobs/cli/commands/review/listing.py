@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.review.workspaces import find_workspace
+from pytest_llmobs.cli.commands.review.workspaces import add_reviewer, find_workspace
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.reports.pages.queues import QueueLine, queue_listing
 from pytest_llmobs.review.outcomes.disagreements import open_ones
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's options."""
-    parser.add_argument(
-        "--reviewer",
-        metavar="NAME",
-        help="who you are (default: LLMOBS_REVIEWER, git's user.name, the login)",
-    )
+    add_reviewer(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from pytest_llmobs.workspace import Workspace
 
 
+def add_reviewer(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--reviewer`` of an action; it may stand before the action as well."""
+    from pytest_llmobs.cli.commands.review import REVIEWER_HELP
+
+    parser.add_argument("--reviewer", metavar="NAME", default=argparse.SUPPRESS, help=REVIEWER_HELP)
+
+
 def find_workspace(arguments: argparse.Namespace) -> Workspace:
     """Return the workspace, with the store and the folder of queues that the user named; neither need exist.
 
