@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.wording import count
 
@@ -15,6 +17,30 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.runs import Run
     from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
+
+
+class QueueArguments(TypedDict, total=False):
+    """What queues are made of; LangSmith has the first three."""
+
+    description: str | None
+    """For people."""
+    rubric_instructions: str | None
+    """For the reviewer, in general."""
+    rubric_items: Sequence[Mapping[str, Any]] | None
+    """What the reviewer is asked: each with ``feedback_key``, at most one way of answering it (``categories``,
+    ``scale``, ``range``, ``text``, ``value_descriptions``, ``score_descriptions``, ``regex_validator`` or
+    ``feedback_config``; without one it is no or yes) and, where there is more to say, ``description``, ``ordered``,
+    ``is_required``, ``required_if``, ``visible_if``, ``is_assertion``."""
+    failure_modes: Sequence[str] | None
+    """What may be wrong with an answer, one key each."""
+    overlap: float | str | None
+    """Share of the items that two reviewers see: 0.2, or ``"20%"``."""
+    calibration: int | None
+    """Items of each week that every reviewer sees."""
+    least_agreement: float | None
+    """The kappa or alpha below which nothing is exported."""
+    rules: Sequence[Mapping[str, Any]] | None
+    """Which runs come here by rule, as ``route`` in a queue's file has them."""
 
 
 class QueueMethods(ClientBase):
@@ -31,55 +57,25 @@ class QueueMethods(ClientBase):
 
         return AnnotationQueues(self._queues)
 
+    @spelled_out(QueueArguments)
     def create_annotation_queue(
-        self,
-        *,
-        name: str,
-        description: str | None = None,
-        queue_id: Any = None,
-        rubric_instructions: str | None = None,
-        rubric_items: Sequence[Mapping[str, Any]] | None = None,
-        failure_modes: Sequence[str] | None = None,
-        overlap: float | str | None = None,
-        calibration: int | None = None,
-        least_agreement: float | None = None,
-        rules: Sequence[Mapping[str, Any]] | None = None,
+        self, *, name: str, queue_id: Any = None, **settings: Unpack[QueueArguments]
     ) -> AnnotationQueue:
         """Make a queue.
 
         Args:
             name: Any text that no queue is named.
-            description: For people.
             queue_id: Its id; a new UUID by default.
-            rubric_instructions: For the reviewer, in general.
-            rubric_items: What the reviewer is asked, each with ``feedback_key``, at most one way of answering it
-                (``categories``, ``scale``, ``range``, ``text``, ``value_descriptions``, ``score_descriptions``,
-                ``regex_validator`` or ``feedback_config``; without one it is no or yes) and, where there is more to
-                say, ``description``, ``ordered``, ``is_required``, ``required_if``, ``visible_if``, ``is_assertion``.
-            failure_modes: What may be wrong with an answer, one key each.
-            overlap: Share of the items that two reviewers see: 0.2, or ``"20%"``.
-            calibration: Items of each week that every reviewer sees.
-            least_agreement: The kappa or alpha below which nothing is exported.
-            rules: Which runs come here by rule, as ``route`` in a queue's file has them.
+            **settings: See ``QueueArguments``.
 
         Raises:
-            ArgumentError: The name is none, a setting is impossible, or an item has an unknown key or an impossible
-                value.
+            ArgumentError: The name is none, a setting is unknown or impossible, or an item of the rubric has an
+                unknown key or an impossible value.
             ConflictError: There is a queue of that name or id.
             StoreError: The disk refuses.
         """
-        return self._queues.create(
-            name,
-            id=queue_id,
-            description=description,
-            rubric_instructions=rubric_instructions,
-            rubric_items=rubric_items,
-            failure_modes=failure_modes,
-            overlap=overlap,
-            calibration=calibration,
-            least_agreement=least_agreement,
-            rules=rules,
-        )
+        accept(self.create_annotation_queue, settings)
+        return self._queues.create(name, id=queue_id, **settings)
 
     def list_annotation_queues(
         self,
@@ -114,39 +110,24 @@ class QueueMethods(ClientBase):
         """
         return self._queues.find(queue_id)
 
+    @spelled_out(QueueArguments)
     def update_annotation_queue(
-        self,
-        queue_id: Any,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        rubric_instructions: str | None = None,
-        rubric_items: Sequence[Mapping[str, Any]] | None = None,
-        failure_modes: Sequence[str] | None = None,
-        overlap: float | str | None = None,
-        calibration: int | None = None,
-        least_agreement: float | None = None,
-        rules: Sequence[Mapping[str, Any]] | None = None,
+        self, queue_id: Any, *, name: str | None = None, **settings: Unpack[QueueArguments]
     ) -> None:
         """Change a queue; what is None stays, and a rubric replaces the one before.
 
+        Args:
+            queue_id: The queue's id or name.
+            name: What it is to be named.
+            **settings: See ``QueueArguments``.
+
         Raises:
             NotFoundError: There is no such queue.
-            ArgumentError: The name is none, a setting makes no sense, or the queue is a committed file.
+            ArgumentError: The name is none, a setting is unknown or impossible, or the queue is a committed file.
             ConflictError: There is a queue of the new name.
         """
-        self._queues.update(
-            queue_id,
-            name=name,
-            description=description,
-            rubric_instructions=rubric_instructions,
-            rubric_items=rubric_items,
-            failure_modes=failure_modes,
-            overlap=overlap,
-            calibration=calibration,
-            least_agreement=least_agreement,
-            rules=rules,
-        )
+        accept(self.update_annotation_queue, settings)
+        self._queues.update(queue_id, name=name, **settings)
 
     def delete_annotation_queue(self, queue_id: Any) -> None:
         """Delete a queue with its items; the runs stay.

@@ -314,6 +314,8 @@ def test_all_that_a_committed_queue_states_may_be_given(client: Client) -> None:
     assert (queue.least_agreement, list(queue.rules)) == (0.6, rules)
     with pytest.raises(ArgumentError, match="overlap is '120%'; it must be a share"):
         client.update_annotation_queue("all", overlap="120%")
+    with pytest.raises(ArgumentError, match="unknown keyword 'overlapp'. Did you mean 'overlap'?"):
+        client.create_annotation_queue(name="x", overlapp=1)  # type: ignore[call-arg]
 
 
 def test_a_committed_queue_is_read_and_not_changed(client: Client) -> None:

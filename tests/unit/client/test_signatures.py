@@ -20,6 +20,8 @@ from pytest_llmobs.client.v2 import Runs
         (Client.read_thread, {"filter", "is_root"}),
         (Client.create_feedback, {"score", "value", "comment", "correction"}),
         (Client.list_feedback, {"feedback_key", "run_ids"}),
+        (Client.create_annotation_queue, {"name", "rubric_items", "overlap"}),
+        (Client.update_annotation_queue, {"name", "rubric_items", "overlap"}),
         (Client.list_projects, {"reference_dataset_name"}),
         (Runs.query, {"filter", "min_start_time"}),
     ],
