@@ -314,7 +314,7 @@ def test_all_that_a_committed_queue_states_may_be_given(client: Client) -> None:
     assert (queue.least_agreement, list(queue.rules)) == (0.6, rules)
     with pytest.raises(ArgumentError, match="overlap is '120%'; it must be a share"):
         client.update_annotation_queue("all", overlap="120%")
-    with pytest.raises(ArgumentError, match="unknown keyword 'overlapp'. Did you mean 'overlap'?"):
+    with pytest.raises(ArgumentError, match=r"unknown keyword 'overlapp'\. Did you mean 'overlap'\?"):
         client.create_annotation_queue(name="x", overlapp=1)  # type: ignore[call-arg]
 
 
