@@ -345,11 +345,13 @@ class DatasetMethods(ChatExampleMethods):
         apart = examples_apart(self._catalog, name, from_version, to_version)
         return difference(apart.earlier, apart.later)
 
-    def curate(
+    def curate(  # noqa: PLR0913 (the command's options)
         self,
         *,
-        project_name: str | Sequence[str],
         dataset_name: str,
+        project_name: str | Sequence[str] | None = None,
+        from_queue: str | None = None,
+        least_agreement: float | None = None,
         filter: str | None = None,
         split: str | None = None,
         cap: int = 20,
@@ -361,10 +363,11 @@ class DatasetMethods(ChatExampleMethods):
         """Plan which runs become examples, as ``llmobs curate`` does: ``.plan`` says what ``.apply()`` would write.
 
         The arguments are the command's options: docs/curation.md. By default the runs are those with an error, with
-        feedback below 0.5 or with a correction; ``embed=None`` clusters by meaning where an embedder is installed.
+        feedback below 0.5 or with a correction; ``from_queue`` takes what a queue's reviewers accepted or corrected.
 
         Raises:
-            NotFoundError: A project is unknown.
+            NotFoundError: A project or the queue is unknown.
+            AgreementError: The queue's reviewers agree too little.
             FilterError: The filter can't be understood.
             ArgumentError: An argument is impossible.
             DatasetError: The dataset's file makes no sense, or can't be edited.
@@ -381,6 +384,6 @@ class DatasetMethods(ChatExampleMethods):
             filter=filter,
             user_keys=self.workspace.settings.user_keys,
         )
-        projects = [project_name] if isinstance(project_name, str) else list(project_name)
-        request = Request(projects, dataset_name, options, limit, embed)
-        return curate(self.store, self._catalog, request)
+        projects = [project_name] if isinstance(project_name, str) else list(project_name or ())
+        request = Request(projects, dataset_name, options, limit, embed, from_queue, least_agreement)
+        return curate(self.store, self._catalog, request, self.workspace.open_queues)

@@ -8,4 +8,5 @@ Which runs there are is the store's matter; how a dataset's file is changed, ``d
     duplicates  what is there already          modes       clusters of failures: incident or recurring?
     planning    all of that as one plan        drafts      a run -> the example that a person completes
     applying    the plan -> the dataset        curating    the store, the plan and the dataset together
+    reviewed    what reviewers of a queue accepted or corrected, as runs that become examples
 """

@@ -11,6 +11,7 @@ from pytest_llmobs.curation.plans import Text
 from pytest_llmobs.records.examples import canonical_json
 from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.review.outcomes.settled import SettledItem
 from pytest_llmobs.similarity import text_of
 from pytest_llmobs.wording import last_line
 
@@ -18,12 +19,31 @@ NEGATIVE = 0.5
 """Scores from 0 to 1, and thumbs, are negative below this."""
 PEOPLE = ("api", "app")
 """Sources whose low scores are bad: people, and the app itself. What a model's score of 0 means, nobody knows."""
-ERROR, CORRECTION, FILTER = "error", "correction", "filter"
+ERROR, CORRECTION, FILTER, REVIEW = "error", "correction", "filter", "review"
 """Why a run was found, where no key of feedback is the reason."""
 DISMISSED = "dismissed"
 """Key of the feedback by which somebody says that a run, and what is like it, is not wanted as an example."""
 _LONGEST = 200
 """Characters of an error that a reason keeps."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """What the reviewers of a run have come to."""
+
+    queue: str
+    """Its name."""
+    item: SettledItem
+
+    @property
+    def is_accepted(self) -> bool:
+        """True where the app's answer is right as it is."""
+        return self.item.verdict == "accept" and self.item.correction is None
+
+    @property
+    def reason(self) -> str:
+        """Why it is an example."""
+        return f"review: {'accepted' if self.is_accepted else 'corrected'} in {self.queue}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,8 @@ class Candidate:
     feedback: Sequence[Feedback] = ()
     asked_keys: Collection[str] = ()
     """The keys of feedback that its filter names: whatever they say, it is why the run was found."""
+    review: Review | None = None
+    """What its reviewers say, where it comes from a queue; then what else was said of it is no reason."""
 
     @property
     def id(self) -> str:
@@ -63,7 +85,9 @@ class Candidate:
 
     @cached_property
     def correction(self) -> Mapping[str, Any] | None:
-        """What a user said the outputs should have been, the newest; None where nobody did."""
+        """What reviewers or a user said the outputs should have been, the newest; None where nobody did."""
+        if self.review is not None:
+            return self.review.item.correction
         # a later correction may correct an earlier one
         for said in sorted(self.feedback, key=_age, reverse=True):
             if isinstance(said.correction, str) and said.correction.strip():
@@ -71,6 +95,13 @@ class Candidate:
             if isinstance(said.correction, Mapping) and said.correction:
                 return said.correction
         return None
+
+    @property
+    def reference(self) -> Mapping[str, Any] | None:
+        """What is known to be right: a correction, or what reviewers accepted; None where nothing is."""
+        if self.review is not None and self.review.is_accepted:
+            return self.run.outputs
+        return self.correction
 
     @property
     def is_dismissed(self) -> bool:
@@ -83,6 +114,9 @@ class Candidate:
         return dict(self._reasons())
 
     def _reasons(self) -> Iterator[tuple[str, str]]:
+        if self.review is not None:
+            yield REVIEW, self.review.reason
+            return
         if self.run.status == "error":
             what = last_line(self.run.error or "")[:_LONGEST]
             yield ERROR, f"error: {what}" if what else "error"
@@ -125,6 +159,8 @@ class Found:
     """The keys of feedback that their filter names."""
     has_more: bool = False
     """True where a limit leaves runs out."""
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+    """By the run's id, where they come from a queue."""
 
     @property
     def without_inputs(self) -> list[str]:
@@ -135,7 +171,8 @@ class Found:
         """Yield those that may become examples: something went in."""
         for run in self.runs:
             if run.inputs:
-                yield Candidate(run, self.feedback.get(run.id, ()), self.asked_keys)
+                said, review = self.feedback.get(run.id, ()), self.reviews.get(run.id)
+                yield Candidate(run, said, self.asked_keys, review)
 
 
 def inputs_text(inputs: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
@@ -14,13 +14,16 @@ from pytest_llmobs.curation.drafts import SOURCE
 from pytest_llmobs.curation.options import Request
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.curation.plans import CurationPlan
+from pytest_llmobs.curation.reviewed import find_reviewed
 from pytest_llmobs.curation.selection import Failures, failures, find
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.similarity import default_embedder
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.editing.catalog import Catalog
+    from pytest_llmobs.records.conditions import Condition
     from pytest_llmobs.records.examples import Example
+    from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.similarity import Embedder
     from pytest_llmobs.storage.store import Store
 
@@ -40,6 +43,8 @@ class Curation:
     """True where the limit left runs out."""
     by_meaning: bool
     """True where an embedder told the clusters apart, False where their words did."""
+    agreement: str | None = None
+    """How far the reviewers agree, in a sentence; None where the runs don't come from a queue."""
 
     def apply(self) -> Applied:
         """Add the examples to the dataset and complete others, without those whose runs were erased meanwhile.
@@ -63,30 +68,35 @@ class Curation:
         return applying.without_purged(self.plan, stored)
 
 
-def curate(store: Store, catalog: Catalog, request: Request) -> Curation:
+def curate(
+    store: Store, catalog: Catalog, request: Request, queues: Callable[[], Queues] | None = None
+) -> Curation:
     """Look at runs and plan which of them become examples. Nothing is written.
 
     Args:
         store: Whose runs are read.
         catalog: The datasets.
         request: What is to be curated.
+        queues: Returns the review queues; asked where the request names one.
 
     Raises:
-        NotFoundError: A project is unknown.
+        NotFoundError: A project or the queue is unknown.
+        AgreementError: The queue's reviewers agree too little.
         FilterError: The filter can't be understood.
         ArgumentError: The dataset can't be named so.
         DatasetError: The dataset's file makes no sense, or can't be edited.
         EvaluatorError: An embedder is asked for, and none is installed.
     """
-    from pytest_llmobs.storage.filtering.language import parse
-
-    options = request.options
-    condition = None if options.filter is None else parse(options.filter)
-    # whatever may be wrong is told before runs are read
-    for project in request.projects:
-        store.check_project(project)
+    condition = _condition(store, request)
     name, examples = _dataset(catalog, request.dataset)
     embedder = _embedder(request.embed)
+    if request.queue is not None:
+        assert queues is not None
+        reviewed = find_reviewed(store, queues(), request.queue, request.limit, request.least_agreement)
+        planned = plan(reviewed.found, name, examples, request.options, embed=embedder)
+        planned = replace(planned, queue=reviewed.queue, left_out=reviewed.left_out)
+        is_cut = reviewed.found.has_more
+        return Curation(planned, store, catalog, None, is_cut, embedder is not None, reviewed.agreement)
     looked_for = None
     if condition is None:
         looked_for = failures(store, request.projects)
@@ -94,8 +104,19 @@ def curate(store: Store, catalog: Catalog, request: Request) -> Curation:
     found = find(store, request.projects, condition, request.limit)
     if looked_for is not None:  # then it is negative scores alone that tell
         found = replace(found, asked_keys=())
-    planned = plan(found, name, examples, options, embed=embedder)
+    planned = plan(found, name, examples, request.options, embed=embedder)
     return Curation(planned, store, catalog, looked_for, found.has_more, embedder is not None)
+
+
+def _condition(store: Store, request: Request) -> Condition | None:
+    """Return what runs have to fulfil; whatever may be wrong with it is told before runs are read."""
+    from pytest_llmobs.storage.filtering.language import parse
+
+    asked = request.options.filter
+    condition = None if asked is None else parse(asked)
+    for project in request.projects:
+        store.check_project(project)
+    return condition
 
 
 def _dataset(catalog: Catalog, dataset: str) -> tuple[str, Sequence[Example] | None]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from pytest_llmobs.curation.candidates import Candidate
+from pytest_llmobs.curation.candidates import Candidate, Review
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.datasets.identity import derived_id
 
 SOURCE, REASON, CLUSTER, REJECTED = "source_run_id", "reason", "cluster", "rejected_output"
 """Keys of the metadata of an example that was made of a run."""
+REVIEWER, AGREEMENT, QUEUE, MODE = "reviewer", "agreement", "queue", "failure_mode"
+"""Keys of the metadata of one whose run people reviewed: names with commas between, and a share of 1."""
 
 
 def draft(
@@ -23,8 +25,8 @@ def draft(
 ) -> dict[str, Any]:
     """Return the example that a run is to become.
 
-    Its outputs are a user's correction; without one they are empty, for a person to complete, unless the options say
-    that what the app answered is right.
+    Its outputs are a correction, or what reviewers accepted; without either they are empty, for a person to complete,
+    unless the options say that what the app answered is right.
 
     Args:
         candidate: The run.
@@ -36,10 +38,12 @@ def draft(
     """
     run = candidate.run
     metadata: dict[str, Any] = {SOURCE: run.id, REASON: candidate.reason(options.filter), CLUSTER: cluster}
-    outputs: Any = candidate.correction
+    if candidate.review is not None:
+        metadata.update(_reviewed(candidate.review))
+    outputs: Any = candidate.reference
     if outputs is None and options.keep_outputs:
         outputs = run.outputs
-    elif run.outputs:
+    elif run.outputs and outputs is not run.outputs:
         metadata[REJECTED] = run.outputs
     return {
         # stated, so that of two who curate the same run at once the second is refused
@@ -50,3 +54,14 @@ def draft(
         "split": split,
         "source_run_id": run.id,
     }
+
+
+def _reviewed(review: Review) -> Iterator[tuple[str, Any]]:
+    """Yield what the metadata say of a review; what nobody knows is left out."""
+    item = review.item
+    yield REVIEWER, ", ".join(item.reviewers)
+    yield QUEUE, review.queue
+    if item.agreement is not None:
+        yield AGREEMENT, item.agreement
+    if item.mode is not None:
+        yield MODE, item.mode

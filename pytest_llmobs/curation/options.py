@@ -66,7 +66,7 @@ class Request:
     """What is to be curated."""
 
     projects: Sequence[str]
-    """The runs' projects."""
+    """The runs' projects; none where they come from a queue."""
     dataset: str
     """The dataset's name, which need not be there."""
     options: Options = Options()
@@ -74,6 +74,10 @@ class Request:
     """Most runs that are looked at, the newest; 0 for all."""
     embed: bool | None = None
     """Cluster by meaning, or don't; None where an embedder is installed."""
+    queue: str | None = None
+    """The name or id of the review queue whose accepted and corrected items are meant; None for projects."""
+    least_agreement: float | None = None
+    """The kappa or alpha that the queue's reviewers have to reach; None for the queue's own."""
 
     def __post_init__(self) -> None:
         """Check what a caller chose.
@@ -82,7 +86,24 @@ class Request:
             ArgumentError: A value is impossible.
         """
         check_count("limit", self.limit)
-        if not self.projects:
+        if self.queue is not None:
+            self._check_beside_queue()
+        elif not self.projects:
             raise ArgumentError(
-                "No project is named. Give the one whose runs are meant, such as 'production'."
+                "No project is named. Give the one whose runs are meant, such as 'production', or a review queue."
             )
+        elif self.least_agreement is not None:
+            raise ArgumentError("least_agreement says nothing about projects, only about a review queue.")
+
+    def _check_beside_queue(self) -> None:
+        beside = {
+            "project": self.projects,
+            "filter": self.options.filter,
+            "keep_outputs": self.options.keep_outputs,
+        }
+        for name, value in beside.items():
+            if value:
+                raise ArgumentError(
+                    f"{name} says nothing about the queue {self.queue!r}: its reviewers have chosen. What they "
+                    "accepted or corrected becomes an example. Leave one of the two out."
+                )

@@ -131,11 +131,11 @@ def _sources(example: Example) -> Iterator[str]:
 
 
 def _completions(candidates: Iterable[Candidate], examples: Sequence[Example]) -> list[Completion]:
-    """Return what examples without outputs get: what a user said since of the run that each was made of."""
+    """Return what examples without outputs get: what people said since of the run that each was made of."""
     corrections: dict[str, Mapping[str, Any]] = {}
     for candidate in candidates:
-        if candidate.correction is not None:
-            corrections[candidate.id] = candidate.correction
+        if candidate.reference:
+            corrections[candidate.id] = candidate.reference
     completions = []
     for example in examples:
         run_id = next(filter(corrections.__contains__, _sources(example)), None)

@@ -63,7 +63,7 @@ class Completion:
     example_id: str
     source_run_id: str
     outputs: Mapping[str, Any]
-    """The correction."""
+    """The correction, or what reviewers accepted."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,10 @@ class CurationPlan:
     """Number of them whose outputs are a user's correction."""
     completions: Sequence[Completion] = ()
     """The examples that are there and get outputs."""
+    queue: str | None = None
+    """The review queue that the runs come from; None where a project does."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Why items of the queue are no candidates -> how many of them."""
 
     @property
     def is_empty(self) -> bool:

@@ -1,15 +1,17 @@
-"""``llmobs curate``: bad runs become examples of a dataset, after a look at what would be written."""
+"""``llmobs curate``: bad or reviewed runs become examples of a dataset, after a look at what would be written."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import limit
+from pytest_llmobs.cli.queues import add_queue_options, queues_beside
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options, Request
 from pytest_llmobs.datasets.base import display_path
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
-        "--project", action="append", required=True, metavar="P", help="the runs' project (repeatable)"
+    parser.add_argument("--project", action="append", metavar="P", help="the runs' project (repeatable)")
+    add_queue_options(
+        parser, "in the place of a project: what the reviewers of a queue accepted or corrected"
     )
     parser.add_argument(
         "--filter",
@@ -85,13 +88,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what would become of the runs, and with ``--yes`` write it.
 
     Raises:
-        NotFoundError: A project is unknown.
+        NotFoundError: A project or the queue is unknown.
+        AgreementError: The queue's reviewers agree too little.
         FilterError: The filter can't be understood.
         ArgumentError: The dataset can't be named so, or nobody said whether to write.
         DatasetError: The dataset's file can't be edited.
         ConflictError: Somebody has added one of the runs meanwhile.
         StoreError: There is no store, or it can't be read.
     """
+    _check(arguments)
     # before the store is opened: a script that would hang or write is told at once
     if not (arguments.yes or arguments.dry_run or console.out.isatty()):
         raise ArgumentError(
@@ -102,7 +107,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.workspace import Workspace
 
     request = _request(arguments, Workspace.find().settings)
-    curation = curate(open_store(arguments.store, console), _catalog(arguments), request)
+    store, catalog = open_store(arguments.store, console), _catalog(arguments)
+    curation = curate(store, catalog, request, partial(queues_beside, arguments.store))
     notes = _notes(curation)  # of the dataset as it is before anything is written
     applied = curation.apply() if arguments.yes else None
     if arguments.json:
@@ -115,6 +121,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse options that say nothing about where the runs come from.
+
+    Raises:
+        ArgumentError: One does, or nobody said where from.
+    """
+    if arguments.from_queue is None:
+        if not arguments.project:
+            raise ArgumentError(
+                "Name the runs: --project P, or --from-queue QUEUE for what people have reviewed."
+            )
+        if arguments.least_agreement is not None:
+            raise ArgumentError("--least-agreement says nothing about --project, only about --from-queue.")
+        return
+    for option in ("project", "filter", "keep_outputs"):
+        if getattr(arguments, option):
+            raise ArgumentError(
+                f"--{option.replace('_', '-')} says nothing about --from-queue: the queue's reviewers have chosen. "
+                "What they accepted or corrected becomes an example. Leave one of the two out."
+            )
+
+
 def _request(arguments: argparse.Namespace, settings: Settings) -> Request:
     options = Options(
         split=arguments.split,
@@ -125,11 +153,13 @@ def _request(arguments: argparse.Namespace, settings: Settings) -> Request:
         user_keys=settings.user_keys,
     )
     return Request(
-        projects=list(dict.fromkeys(arguments.project)),
+        projects=list(dict.fromkeys(arguments.project or ())),
         dataset=arguments.dataset,
         options=options,
         limit=arguments.limit,
         embed=arguments.embed,
+        queue=arguments.from_queue,
+        least_agreement=arguments.least_agreement,
     )
 
 
@@ -144,8 +174,8 @@ def _catalog(arguments: argparse.Namespace) -> Catalog:
 def _print(
     curation: Curation, applied: Applied | None, arguments: argparse.Namespace, console: Console
 ) -> None:
-    if not curation.plan.found:
-        console.note("No run matches.")
+    if not curation.plan.found and not curation.plan.left_out:
+        console.note("No run matches." if curation.plan.queue is None else "Nobody has reviewed anything.")
         return
     from pytest_llmobs.reports.pages.curation import curation_page
 
@@ -168,6 +198,8 @@ def _notes(curation: Curation) -> list[str]:
                 f"Scores of {key!r} go up to {highest:g}: what is bad among them, --filter has to say, such as "
                 f"'and(eq(feedback_key, \"{key}\"), lt(feedback_score, {highest / 2:g}))'."
             )
+    if curation.agreement is not None:
+        notes.append(curation.agreement)
     if curation.has_more:
         notes.append(
             f"More runs match: these are the newest {curation.plan.found:,}; --limit 0 looks at all of them."
@@ -205,7 +237,8 @@ def _told(curation: Curation, applied: Applied) -> Iterator[str]:
     if purged:
         yield f"{count(purged, 'run')} of these erased meanwhile: left out."
     if applied.completed:
-        yield f"Completed {count(len(applied.completed), 'example')} of {plan.dataset!r} with users' corrections."
+        whose = "users' corrections" if plan.queue is None else "what reviewers accepted or corrected"
+        yield f"Completed {count(len(applied.completed), 'example')} of {plan.dataset!r} with {whose}."
     if not applied.examples:
         if not applied.completed:
             yield "Nothing to add."
@@ -224,11 +257,11 @@ def _command(arguments: argparse.Namespace) -> str:
     """Return the command that writes what was shown."""
     # what is at its default is left out: people read it before they run it
     words = ["llmobs", "curate"]
-    for project in arguments.project:
+    for project in arguments.project or ():
         words += ["--project", project]
-    for name in ("filter", "dataset", "dir", "split", "store"):
+    for name in ("from_queue", "least_agreement", "filter", "dataset", "dir", "split", "store"):
         if getattr(arguments, name) is not None:
-            words += [f"--{name}", getattr(arguments, name)]
+            words += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
     for name, default in (("cap", CAP), ("limit", LIMIT), ("on_leak", "refuse")):
         if getattr(arguments, name) != default:
             words += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
@@ -245,6 +278,7 @@ def _as_json(curation: Curation, applied: Applied | None, arguments: argparse.Na
     document["modes"] = _with_kinds(plan.modes, document["modes"])
     document["filter"] = plan.options.filter if curation.failures is None else curation.failures.filter
     document["has_more"] = curation.has_more
+    document["agreement"] = curation.agreement
     document["command"] = _command(arguments)
     document["added"] = None if applied is None else _ids(applied.examples)
     document["completed"] = None if applied is None else _ids(applied.completed)

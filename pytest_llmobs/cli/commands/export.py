@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.cli.queues import add_queue_options
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.wording import count
@@ -17,16 +18,22 @@ if TYPE_CHECKING:
     from pytest_llmobs.curation.training.chat import Chats
     from pytest_llmobs.curation.training.pairs import Pairs
     from pytest_llmobs.records.conditions import Condition
+    from pytest_llmobs.storage.store import Store
 
 _OF_DATASETS = ("as_of", "split", "dir")
 _OF_RUNS = ("project", "filter")
+_OF_QUEUES = ("from_queue", "least_agreement")
 _TAKEN = {
     "dataset": ("as", *_OF_DATASETS),
-    "pairs": ("as", "dir", *_OF_RUNS),
+    "pairs": ("as", "dir", *_OF_RUNS, *_OF_QUEUES),
     "chat": ("as", *_OF_RUNS),
     "user": (),
 }
 """What is exported -> the options that say more about it."""
+_SOURCES = (
+    "feedback with correction=…, and of examples with metadata.rejected_output whose outputs a person has "
+    "completed"
+)
 _FORMS = "csv, tsv, json, jsonl, parquet, hf (a folder), langsmith, chat"
 
 
@@ -64,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--filter", metavar="F", help="only runs that fulfil this; docs/filters.md has the language"
     )
+    add_queue_options(parser, "of --pairs: what the reviewers of this queue corrected, and nothing else")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument("--json", action="store_true", help="say what was written for machines")
 
@@ -72,7 +80,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write what is asked for; return 1 where there is nothing to write.
 
     Raises:
-        NotFoundError: There is no such dataset, version, split, project or person.
+        NotFoundError: There is no such dataset, version, split, project, queue or person.
+        AgreementError: The queue's reviewers agree too little.
         ArgumentError: An option says nothing about what is exported, or the form is unknown.
         ConflictError: Something is there already.
         DatasetError: The form can't hold something; the message names it.
@@ -88,12 +97,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _check_options(what: str, arguments: argparse.Namespace) -> None:
     """Refuse options that would say nothing."""
-    for option in ("as", *_OF_DATASETS, *_OF_RUNS):
+    for option in ("as", *_OF_DATASETS, *_OF_RUNS, *_OF_QUEUES):
         if getattr(arguments, option) is not None and option not in _TAKEN[what]:
             taken = ("to", *_TAKEN[what]) if what == "user" else ("to", "overwrite", *_TAKEN[what])
             names = ", ".join(f"--{name.replace('_', '-')}" for name in taken)
             raise ArgumentError(
                 f"--{option.replace('_', '-')} says nothing about --{what}, which takes {names}."
+            )
+    if arguments.from_queue is None:
+        if arguments.least_agreement is not None:
+            raise ArgumentError(
+                "--least-agreement says something about --from-queue alone, which isn't given."
+            )
+        return
+    for option in ("project", "filter", "dir"):
+        if getattr(arguments, option) is not None:
+            raise ArgumentError(
+                f"--{option} says nothing about --from-queue: its pairs are what the queue's reviewers corrected. "
+                "Leave one of the two out."
             )
 
 
@@ -137,30 +158,69 @@ def _dataset(arguments: argparse.Namespace, path: Path, console: Console) -> int
 def _pairs(arguments: argparse.Namespace, path: Path, console: Console) -> int:
     from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog
     from pytest_llmobs.cli.stores import open_store
-    from pytest_llmobs.curation.training.files import form_of, write_rows
+    from pytest_llmobs.curation.training.files import form_of
     from pytest_llmobs.curation.training.sources import stored_pairs
     from pytest_llmobs.datasets.exchange.writing import check_free
-    from pytest_llmobs.reports.pages.training import pairs_page
 
     form, asked = form_of(path, getattr(arguments, "as")), _condition(arguments)
     check_free(path, arguments.overwrite)  # before minutes of reading
     store = open_store(arguments.store, console)
+    if arguments.from_queue is not None:
+        return _pairs_of_queue(store, arguments, path, form, console)
     _check_projects(store, arguments.project)
     is_whole = arguments.project is None and asked is None
     made = stored_pairs(store, open_catalog(arguments) if is_whole else None, arguments.project, asked)
+    return _keep_pairs(made, {}, arguments, path, form, console)
+
+
+def _pairs_of_queue(
+    store: Store, arguments: argparse.Namespace, path: Path, form: str, console: Console
+) -> int:
+    from pytest_llmobs.cli.queues import queues_beside
+    from pytest_llmobs.curation.training.reviewed import queue_pairs
+
+    queues = queues_beside(arguments.store)
+    made = queue_pairs(store, queues, arguments.from_queue, arguments.least_agreement)
+    if not arguments.json:
+        console.note("\n".join(console.page.wrapped(made.agreement)))
+        for why, number in made.left_out.items():
+            console.note(f"{count(number, 'item')} {why}: left out.")
+    more = {"queue": made.queue, "agreement": made.agreement, "left_out": made.left_out}
+    return _keep_pairs(made.pairs, more, arguments, path, form, console)
+
+
+def _keep_pairs(
+    made: Pairs,
+    more: Mapping[str, Any],
+    arguments: argparse.Namespace,
+    path: Path,
+    form: str,
+    console: Console,
+) -> int:
+    """Write pairs, where there are any, and say what became of the rest.
+
+    Args:
+        made: They.
+        more: What is told to machines besides.
+        arguments: The command's.
+        path: The file.
+        form: Its form.
+        console: Where it is said.
+    """
+    from pytest_llmobs.curation.training.files import write_rows
+    from pytest_llmobs.reports.pages.training import pairs_page
+
     if made.pairs:
         write_rows(made.rows, path, form, overwrite=arguments.overwrite)
     if arguments.json:
-        console.json(_pairs_as_json(made, path, form))
+        console.json({**_pairs_as_json(made, path, form), **more})
         return int(not made.pairs)
     lines = pairs_page(made, console.page)
     if lines:
         console.say("\n".join(lines))
     if not made.pairs:
-        console.note(
-            "No pair, and nothing written. Pairs come of feedback with correction=…, and of examples with "
-            "metadata.rejected_output whose outputs a person has completed."
-        )
+        source = "reviewers' corrections" if more else _SOURCES
+        console.note(f"No pair, and nothing written. Pairs come of {source}.")
         return 1
     _say_written(f"{display_path(path)}: {count(len(made.pairs), 'pair')}", console)
     return 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from pytest_llmobs.curation.drafts import CLUSTER, REASON, REJECTED, SOURCE
+from pytest_llmobs.curation.drafts import AGREEMENT, CLUSTER, MODE, REASON, REJECTED, REVIEWER, SOURCE
 from pytest_llmobs.curation.plans import UNCLUSTERED
 from pytest_llmobs.curation.training.answers import Answers, answers_of
 from pytest_llmobs.curation.training.reach import Reach, reaches
@@ -27,7 +27,7 @@ from pytest_llmobs.similarity.texts import normalized
 ALIKE = 0.8
 """Share of character 5-grams in common from which on two answers are nearly the same. Such pairs teach the wrong thing:
 preference training lowers the likelihood of what both share (Pal et al. 2024, arXiv:2402.13228)."""
-_CATEGORIES = (CLUSTER, REASON)
+_CATEGORIES = (MODE, CLUSTER, REASON)
 """Keys of a curated example's metadata that say what kind of failure it was, the better first."""
 
 
@@ -180,7 +180,7 @@ class _Collected:
         made = self._answers(source, example.inputs, example.outputs, outputs)
         if made is None:
             return None
-        reviewer, agreement = example.metadata.get("reviewer"), example.metadata.get("agreement")
+        reviewer, agreement = example.metadata.get(REVIEWER), example.metadata.get(AGREEMENT)
         return Pair(
             made,
             example.source_run_id or example.metadata.get(SOURCE),

@@ -60,6 +60,7 @@ def _figures(plan: CurationPlan, page: Page) -> list[str]:
     options = plan.options
     rows: list[Line] = [
         ("found", plan.found, _counted(plan.reasons, page)),
+        ("left out", sum(plan.left_out.values()), _counted(plan.left_out, page)),
         ("without inputs", len(plan.without_inputs), "no examples"),
         ("in the dataset", len(plan.already_there), "examples were made of them before"),
         ("dismissed", len(plan.dismissed), "left out, as is what is like them"),
@@ -67,7 +68,7 @@ def _figures(plan: CurationPlan, page: Page) -> list[str]:
         ("near duplicates", len(near), _in_dataset(near)),
         ("leaks", len(plan.leaks), _done_about_leaks(options.on_leak)),
         ("over the cap", plan.over_cap, f"{options.cap:,} of a cluster at most"),
-        ("to complete", len(plan.completions), "examples whose run a user has corrected since"),
+        ("to complete", len(plan.completions), f"examples whose run {_whose(plan)} since"),
         ("to add", len(plan.drafts), _outputs(plan)),
     ]
     # a zero says nothing, but for what was found and what comes of it
@@ -102,15 +103,20 @@ def _done_about_leaks(on_leak: str) -> str:
 def _outputs(plan: CurationPlan) -> str:
     open_ones = sum(not draft["outputs"] for draft in plan.drafts)
     kept = len(plan.drafts) - open_ones - plan.corrected
+    is_reviewed = plan.queue is not None
     parts = []
     for number, what in (
-        (plan.corrected, "with a user's correction"),
-        (kept, "with the app's outputs"),
+        (plan.corrected, "with a reviewer's correction" if is_reviewed else "with a user's correction"),
+        (kept, "with the answer that was accepted" if is_reviewed else "with the app's outputs"),
         (open_ones, "for a person to complete"),
     ):
         if number:
             parts.append(f"{number:,} {what}")
     return ", ".join(parts)
+
+
+def _whose(plan: CurationPlan) -> str:
+    return "a user has corrected" if plan.queue is None else "was accepted or corrected"
 
 
 def _block(title: str, pairs: Sequence[Duplicate | LeakingRun], page: Page) -> list[str]:

@@ -19,6 +19,7 @@ from pytest_llmobs.retention.places.calibrations import CalibrationCases
 from pytest_llmobs.retention.places.datasets import DatasetExamples, KeptVersions
 from pytest_llmobs.retention.places.experiments import Documents, Journals
 from pytest_llmobs.retention.places.queues import QueueItems
+from pytest_llmobs.retention.places.reviews import CalibrationSets, Decisions, under_way
 from pytest_llmobs.retention.places.uploads import Uploads
 
 PLACES: tuple[Place, ...] = (
@@ -36,6 +37,15 @@ PLACES: tuple[Place, ...] = (
     WholeFiles("pytest's cache", "names of tests that pytest remembers", "file", remembered_tests),
     WholeFiles("leftovers", "temporary files of killed processes", "file", leftovers),
     QueueItems(),
+    Decisions(),
+    CalibrationSets(),
+    WholeFiles(
+        "reviews under way",
+        "drafts and claims of reviewers; an item that was claimed is free again",
+        "file",
+        under_way,
+        ("queues",),
+    ),
     Journals(),
     Documents(),
     BaselineRows(),

@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.judging.labels import LabelledCase
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.review.outcomes.grouping import stored_runs
+from pytest_llmobs.review.outcomes.release import release
 from pytest_llmobs.review.outcomes.settled import SettledItem
 
-VERDICT = "the verdict"
-"""Where labels come from, unless the rubric asks what the judge is asked."""
+if TYPE_CHECKING:
+    from pytest_llmobs.records.runs import Run
+    from pytest_llmobs.review.queues import Queues
+    from pytest_llmobs.storage.store import Store
+
+VERDICT = "the verdicts"
+"""What labels are, unless the rubric asks what the judge is asked."""
 
 
 @dataclass(frozen=True)
 class QueueLabels:
     """The cases of a queue."""
 
+    queue: str
+    """Its name."""
     cases: Sequence[LabelledCase]
     source: str
-    """The key of the rubric that the labels answer, or ``VERDICT``."""
+    """What the labels are: ``VERDICT``, or answers to an item of the rubric."""
     left_out: Mapping[str, int]
     """Why items are no cases -> how many of them."""
+    agreement: str = ""
+    """How far the reviewers agree, in a sentence."""
+
+
+def queue_labels(
+    store: Store, queues: Queues, queue: str, judge: str, least_agreement: float | None = None
+) -> QueueLabels:
+    """Return the cases of a queue whose reviewers agree.
+
+    Args:
+        store: Has the runs.
+        queues: The store's.
+        queue: The queue's name or id.
+        judge: The judge's key.
+        least_agreement: The kappa or alpha that the reviewers have to reach; None for the queue's own.
+
+    Raises:
+        NotFoundError: There is no such queue.
+        AgreementError: Its reviewers agree too little.
+        StoreError: Something can't be read.
+    """
+    released = release(queues, queue, least_agreement)
+    ids = list(map(attrgetter("run_id"), released.items))
+    runs = {run.id: run for run in stored_runs(store, ids)}
+    labels = labelled(released.items, runs, judge, released.queue.name)
+    return replace(labels, agreement=released.sentence)
 
 
 def labelled(items: Iterable[SettledItem], runs: Mapping[str, Run], judge: str, queue: str) -> QueueLabels:
@@ -58,7 +93,8 @@ def labelled(items: Iterable[SettledItem], runs: Mapping[str, Run], judge: str, 
                 where=f"queue {queue}",
             )
         )
-    return QueueLabels(cases, judge if is_asked else VERDICT, left_out)
+    source = f"the answers to {judge!r}" if is_asked else VERDICT
+    return QueueLabels(queue, cases, source, left_out)
 
 
 def _accepted(item: SettledItem) -> bool | None:

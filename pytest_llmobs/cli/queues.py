@@ -1,0 +1,41 @@
+"""The review queues that a command takes items from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_llmobs.review.queues import Queues
+
+
+def queues_beside(store: str | None) -> Queues:
+    """Return the queues of a store, and those that are committed; of a store beyond this machine the workspace's own.
+
+    Args:
+        store: As the user gave it, also a URI; or None.
+
+    Raises:
+        SettingsError: pytest's configuration can't be read.
+        StoreError: The store that was named isn't there.
+    """
+    from pytest_llmobs.cli.commands.review.workspaces import open_queues
+
+    local = None if "://" in (store or "") else store
+    return open_queues(argparse.Namespace(store=local, dir=None))
+
+
+def add_queue_options(parser: argparse.ArgumentParser, help: str) -> None:
+    """Declare the options of a command that takes what a queue's reviewers agree about.
+
+    Args:
+        parser: The command's.
+        help: What the command does with the queue.
+    """
+    parser.add_argument("--from-queue", metavar="QUEUE", help=help)
+    parser.add_argument(
+        "--least-agreement",
+        type=float,
+        metavar="KAPPA",
+        help="with --from-queue: write nothing where its reviewers agree less (default: the queue's own, 0.7)",
+    )
