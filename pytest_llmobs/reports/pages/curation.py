@@ -41,10 +41,16 @@ def curation_page(plan: CurationPlan, page: Page, *, by_meaning: bool = False) -
     lines += _block("near duplicates", near, page)
     lines += _block("leaks between splits", plan.leaks, page)
     if plan.modes:
-        lines += ["", page.paint(f"clusters of failures, by {'meaning' if by_meaning else 'words'}", "bold")]
+        lines += ["", page.paint(_title(plan, by_meaning), "bold")]
     for mode in plan.modes:
         lines += ["", *_mode(mode, page)]
     return lines
+
+
+def _title(plan: CurationPlan, by_meaning: bool) -> str:
+    # of a queue most are good ones
+    what = "clusters of failures" if plan.queue is None else "clusters"
+    return f"{what}, by {'meaning' if by_meaning else 'words'}"
 
 
 def _by_kind(duplicates: Sequence[Duplicate]) -> tuple[list[Duplicate], list[Duplicate]]:

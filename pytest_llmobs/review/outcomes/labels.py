@@ -11,6 +11,8 @@ from pytest_llmobs.evaluators.judging.labels import LabelledCase
 from pytest_llmobs.review.outcomes.grouping import stored_runs
 from pytest_llmobs.review.outcomes.release import release
 from pytest_llmobs.review.outcomes.settled import SettledItem
+from pytest_llmobs.review.records import AnnotationQueue
+from pytest_llmobs.review.rubric.questions import NO_YES, Question, questions_of
 
 if TYPE_CHECKING:
     from pytest_llmobs.records.runs import Run
@@ -56,28 +58,29 @@ def queue_labels(
     released = release(queues, queue, least_agreement)
     ids = list(map(attrgetter("run_id"), released.items))
     runs = {run.id: run for run in stored_runs(store, ids)}
-    labels = labelled(released.items, runs, judge, released.queue.name)
+    labels = labelled(released.items, runs, judge, released.queue)
     return replace(labels, agreement=released.sentence)
 
 
-def labelled(items: Iterable[SettledItem], runs: Mapping[str, Run], judge: str, queue: str) -> QueueLabels:
+def labelled(
+    items: Iterable[SettledItem], runs: Mapping[str, Run], judge: str, queue: AnnotationQueue
+) -> QueueLabels:
     """Return the cases of settled items.
 
-    The label is the answer under the rubric's key that is the judge's own, where anybody gave one; else whether the
-    answer was accepted.
+    The label is the answer to the item of the rubric that has the judge's name, of a yes or no true or false. Where
+    the rubric has no such item, it is whether the app's answer was accepted.
 
     Args:
         items: What a queue has come to.
         runs: Theirs, by id; those that are gone are missing.
         judge: The judge's key.
-        queue: The queue's name.
+        queue: The queue.
     """
-    settled = list(items)
-    is_asked = any(judge in item.answers for item in settled)
+    asked = [question for question in questions_of(queue) if question.key == judge]
     cases: list[LabelledCase] = []
     left_out: dict[str, int] = {}
-    for item in settled:
-        label = item.answers.get(judge) if is_asked else _accepted(item)
+    for item in items:
+        label = _answer(item, asked[0]) if asked else _accepted(item)
         why = _unfit(item, label, runs.get(item.run_id))
         if why:
             left_out[why] = left_out.get(why, 0) + 1
@@ -90,11 +93,17 @@ def labelled(items: Iterable[SettledItem], runs: Mapping[str, Run], judge: str, 
                 outputs=run.outputs or {},
                 label=label,
                 note="; ".join(item.comments),
-                where=f"queue {queue}",
+                where=f"queue {queue.name}",
             )
         )
-    source = f"the answers to {judge!r}" if is_asked else VERDICT
-    return QueueLabels(queue, cases, source, left_out)
+    source = f"the answers to {judge!r}" if asked else VERDICT
+    return QueueLabels(queue.name, cases, source, left_out)
+
+
+def _answer(item: SettledItem, question: Question) -> Any:
+    answer = item.answers.get(question.key)
+    is_yes_or_no = [choice.value for choice in question.choices] == [choice.value for choice in NO_YES]
+    return bool(answer) if is_yes_or_no and answer is not None else answer
 
 
 def _accepted(item: SettledItem) -> bool | None:
