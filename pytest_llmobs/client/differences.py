@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 OURS: Mapping[str, str] = {
     "curate": "Plans which runs become examples, without duplicates and leaks; `.apply()` writes them.",
+    "preference_pairs": "What the reviewers of a queue corrected, as pairs for preference training.",
     "redaction": "What takes sensitive parts out of what the client writes.",
     "store": "The store. Naming it makes nothing.",
     "workspace": "The folder that is worked in: rootdir, settings, datasets, prompts.",

@@ -14,6 +14,7 @@ from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.queue_items import AnnotationQueues
+    from pytest_llmobs.curation.training.reviewed import QueuePairs
     from pytest_llmobs.records.runs import Run
     from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
@@ -233,6 +234,25 @@ class QueueMethods(ClientBase):
 
         items = items_of(self._queues, self._queues.find(queue_id), status, reviewer)
         return map(self._queued, items[:limit])
+
+    def preference_pairs(self, from_queue: Any, *, least_agreement: float | None = None) -> QueuePairs:
+        """Return what the reviewers of a queue corrected as preference pairs, as ``llmobs export --pairs`` writes them.
+
+        Args:
+            from_queue: The queue's name or id.
+            least_agreement: The kappa or alpha that its reviewers have to reach; None for the queue's own.
+
+        Returns:
+            ``.pairs.rows`` are the lines, with ``prompt``, ``chosen``, ``rejected``, ``source_run_id``, ``reviewer``
+            and ``agreement``.
+
+        Raises:
+            NotFoundError: There is no such queue.
+            AgreementError: Its reviewers agree too little.
+        """
+        from pytest_llmobs.curation.training.reviewed import queue_pairs
+
+        return queue_pairs(self.store, self._queues, str(from_queue), least_agreement)
 
     def _queued(self, item: QueueItem) -> QueuedRun:
         from pytest_llmobs.review.records import QueuedRun

@@ -70,4 +70,5 @@ def _completed(plan: CurationPlan, catalog: Catalog) -> Sequence[Example]:
     if not plan.completions:
         return ()
     outputs = {one.example_id: one.outputs for one in plan.completions}
-    return changes.complete(catalog, plan.dataset, outputs).examples
+    metadata = {one.example_id: one.metadata for one in plan.completions}
+    return changes.complete(catalog, plan.dataset, outputs, metadata).examples

@@ -38,8 +38,7 @@ def draft(
     """
     run = candidate.run
     metadata: dict[str, Any] = {SOURCE: run.id, REASON: candidate.reason(options.filter), CLUSTER: cluster}
-    if candidate.review is not None:
-        metadata.update(_reviewed(candidate.review))
+    metadata.update(reviewed(candidate.review))
     outputs: Any = candidate.reference
     if outputs is None and options.keep_outputs:
         outputs = run.outputs
@@ -56,8 +55,10 @@ def draft(
     }
 
 
-def _reviewed(review: Review) -> Iterator[tuple[str, Any]]:
-    """Yield what the metadata say of a review; what nobody knows is left out."""
+def reviewed(review: Review | None) -> Iterator[tuple[str, Any]]:
+    """Yield what the metadata say of a review, where there is one; what nobody knows is left out."""
+    if review is None:
+        return
     item = review.item
     yield REVIEWER, ", ".join(item.reviewers)
     yield QUEUE, review.queue

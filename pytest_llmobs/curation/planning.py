@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.curation.candidates import FILTER, Candidate, Found
-from pytest_llmobs.curation.drafts import SOURCE, draft
+from pytest_llmobs.curation.drafts import SOURCE, draft, reviewed
 from pytest_llmobs.curation.duplicates import Distinct, Known, distinct, known
 from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
 from pytest_llmobs.curation.options import Options
@@ -132,15 +132,17 @@ def _sources(example: Example) -> Iterator[str]:
 
 def _completions(candidates: Iterable[Candidate], examples: Sequence[Example]) -> list[Completion]:
     """Return what examples without outputs get: what people said since of the run that each was made of."""
-    corrections: dict[str, Mapping[str, Any]] = {}
+    answered: dict[str, Candidate] = {}
     for candidate in candidates:
         if candidate.reference:
-            corrections[candidate.id] = candidate.reference
+            answered[candidate.id] = candidate
     completions = []
     for example in examples:
-        run_id = next(filter(corrections.__contains__, _sources(example)), None)
+        run_id = next(filter(answered.__contains__, _sources(example)), None)
         if run_id is not None and not example.outputs:
-            completions.append(Completion(example.id, run_id, corrections[run_id]))
+            candidate = answered[run_id]
+            more = dict(reviewed(candidate.review))
+            completions.append(Completion(example.id, run_id, candidate.reference or {}, more))
     return completions
 
 

@@ -64,6 +64,8 @@ class Completion:
     source_run_id: str
     outputs: Mapping[str, Any]
     """The correction, or what reviewers accepted."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Who reviewed it, and how far they agree; empty where nobody did."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ _LISTED = 20
 """Ids that a message lists."""
 _PARTS = ("inputs", "outputs", "metadata", "split")
 
+_NO_METADATA: Mapping[str, Mapping[str, Any]] = {}
+
 
 def add(
     catalog: Catalog, name: str, drafts: Sequence[Draft], what: str, *, on_leak: str = POLICIES[0]
@@ -118,13 +120,19 @@ def _merged(file: EditedFile, dataset: str, draft: Draft) -> Draft:
     return parts
 
 
-def complete(catalog: Catalog, name: str, outputs: Mapping[str, Mapping[str, Any]]) -> Changed:
+def complete(
+    catalog: Catalog,
+    name: str,
+    outputs: Mapping[str, Mapping[str, Any]],
+    metadata: Mapping[str, Mapping[str, Any]] = _NO_METADATA,
+) -> Changed:
     """Give examples outputs where they have none yet; others, and those that are gone, stay as they are.
 
     Args:
         catalog: The datasets.
         name: The dataset's.
         outputs: By the example's id.
+        metadata: What those that get outputs get besides, by id.
 
     Raises:
         NotFoundError: There is no such dataset.
@@ -138,7 +146,8 @@ def complete(catalog: Catalog, name: str, outputs: Mapping[str, Mapping[str, Any
             old = file.examples.get(id)
             # somebody may have been faster
             if old is not None and not old.outputs:
-                example = replace(old, outputs=own, modified_at=catalog.now())
+                more = {**old.metadata, **metadata.get(id, {})}
+                example = replace(old, outputs=own, metadata=more, modified_at=catalog.now())
                 file.replace(example)
                 completed.append(example)
         return completed
