@@ -19,7 +19,7 @@ from pytest_llmobs.retention.places.calibrations import CalibrationCases
 from pytest_llmobs.retention.places.datasets import DatasetExamples, KeptVersions
 from pytest_llmobs.retention.places.experiments import Documents, Journals
 from pytest_llmobs.retention.places.queues import QueueItems
-from pytest_llmobs.retention.places.reviews import CalibrationSets, Decisions, under_way
+from pytest_llmobs.retention.places.reviews import UNDER_WAY, CalibrationSets, Claims, Decisions, under_way
 from pytest_llmobs.retention.places.uploads import Uploads
 
 PLACES: tuple[Place, ...] = (
@@ -39,9 +39,10 @@ PLACES: tuple[Place, ...] = (
     QueueItems(),
     Decisions(),
     CalibrationSets(),
+    Claims(),
     WholeFiles(
         "reviews under way",
-        "drafts and claims of reviewers; an item that was claimed is free again",
+        "drafts of reviewers, and who is at work",
         "file",
         under_way,
         ("queues",),
@@ -61,6 +62,9 @@ SEARCHED = ("projects", "unfinished", "looks", "purges")
 """Folders below the store that hold no payloads: nothing is taken out of them, and the search looks them over."""
 OF_RUNS = ("runs", "spool", "feedback", "media")
 """Folders that ``storage.erasure`` knows."""
+
+OF_QUEUES = ("items", "decisions", "calibration", "claims", *UNDER_WAY, "rubrics")
+"""Folders below a queue's: the places above know what may be of a person, and rubrics hold no payloads."""
 
 AGING = (*OF_RUNS, "queues", "judgements", "reports", "sessions")
 """Folders from which goes what is too old."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,6 +18,8 @@ from pytest_llmobs.retention.territory import Territory
 
 _NAMELESS = "gone-"
 """Begins what stands in the place of a reviewer's name: short, because a line can't grow."""
+_ID = 36
+"""Letters of a run's id."""
 _STAND_IN = re.compile(rb'"reviewer": ?"' + _NAMELESS.encode() + rb'(\d+)"')
 
 
@@ -127,11 +130,57 @@ def _left(content: Any, sought: Sought) -> tuple[Any, int]:
     return document, number
 
 
+class Claims:
+    """Who has which item just now."""
+
+    name = "claims"
+    describe = "which reviewers have erased runs just now; of a reviewer who is purged, the name"
+    folders = ("queues",)
+
+    def find(self, sought: Sought, territory: Territory) -> Iterator[Finding]:
+        """Yield the files."""
+        files = []
+        for path in _claims(territory):
+            if _is_of_run(path, sought) or matching(path, partial(_nameless, sought=sought)):
+                files.append(territory.shown(path))
+        if files:
+            yield Finding(self.name, len(files), "file", tuple(files))
+
+    def erase(self, sought: Sought, territory: Territory) -> None:
+        """Delete those of erased runs, and take the name out of others."""
+        for path in _claims(territory):
+            if _is_of_run(path, sought):
+                path.unlink(missing_ok=True)
+            elif matching(path, partial(_nameless, sought=sought)):
+                # one that is deleted would let somebody else's later one go unseen; its time is the lease
+                status = path.stat()
+                overwrite(path, partial(_nameless, sought=sought))
+                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _claims(territory: Territory) -> list[Path]:
+    return sorted(territory.store.root.glob("queues/*/claims/*"))
+
+
+def _is_of_run(path: Path, sought: Sought) -> bool:
+    return path.name[:_ID] in sought.run_ids
+
+
+def _nameless(line: bytes, sought: Sought) -> bytes | None:
+    try:
+        claim = parse_json(line)
+        if sought.person is None or claim["reviewer"] != sought.person.user:
+            return None
+    except (ValueError, LookupError, TypeError):  # torn by a crash
+        return None
+    return json.dumps({**claim, "reviewer": ""}, ensure_ascii=True).encode()
+
+
 def under_way(territory: Territory) -> Iterator[Path]:
-    """Yield the files of reviews that are under way: answers so far, who has which item, who is at work."""
+    """Yield the files of reviews that are under way: answers so far, and who is at work."""
     for folder in UNDER_WAY:
         yield from sorted(territory.store.root.glob(f"queues/*/{folder}/*"))
 
 
-UNDER_WAY: Sequence[str] = ("drafts", "claims", "reviewers")
+UNDER_WAY: Sequence[str] = ("drafts", "reviewers")
 """Folders below a queue's."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest_llmobs
-from pytest_llmobs.retention.places import known_folders
+from pytest_llmobs.retention.places import OF_QUEUES, known_folders
 
 PACKAGE = Path(pytest_llmobs.__file__).parent
 ROOTS = ("store_folder", "root")
@@ -46,6 +46,13 @@ class Module:
                         texts[alias.asname or alias.name] = constants[alias.name]
         return texts
 
+    def below_queues(self) -> Iterator[ast.expr]:
+        """Yield what is put right below a queue's folder: ``folder / DRAFTS``."""
+        for node in self.nodes:
+            is_below = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+            if is_below and name_of(node.left) in ("folder", "_folder"):
+                yield node.right
+
     def below_roots(self) -> Iterator[ast.expr]:
         """Yield what is put right below a store's root: ``root / "queues"``, ``root.joinpath(NAME)``."""
         if not any(root in self.text for root in (*ROOTS, "store")):
@@ -72,11 +79,24 @@ def name_of(node: ast.expr) -> str:
     return getattr(node, "attr", getattr(node, "id", ""))
 
 
-def folders_written(package: Path) -> set[str]:
+def modules_of(package: Path) -> dict[str, Module]:
     modules = {}
     for path in package.rglob("*.py"):
         name = ".".join(path.relative_to(package.parent).with_suffix("").parts)
         modules[name] = Module(path.read_text(encoding="utf-8"))
+    return modules
+
+
+def folders_of_queues() -> set[str]:
+    folders: set[str] = set()
+    for module in modules_of(PACKAGE / "review").values():
+        named_ones = named(list(module.below_queues()), module.constants)
+        folders.update(name for name in named_ones if "." not in name)
+    return folders
+
+
+def folders_written(package: Path) -> set[str]:
+    modules = modules_of(package)
     folders = set()
     for module in modules.values():
         places = list(module.below_roots())
@@ -108,6 +128,13 @@ def test_every_folder_that_the_package_writes_is_known() -> None:
         "looks",
     } <= written
     assert written <= known_folders()
+
+
+def test_every_folder_below_a_queue_is_known() -> None:
+    written = folders_of_queues()
+
+    assert {"items", "decisions", "drafts", "claims", "calibration"} <= written
+    assert written <= set(OF_QUEUES)
 
 
 def test_a_new_folder_would_be_seen(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pytest_llmobs.retention.places import PLACES
 from pytest_llmobs.retention.places.base import Finding, Place
 from pytest_llmobs.retention.subjects import Sought, example_of
 from pytest_llmobs.retention.territory import Territory
+from pytest_llmobs.review.assigning.claims import Claims
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.queues import Queues
@@ -124,14 +125,28 @@ def test_reviews_under_way_go_with_the_run_or_the_reviewer(
     keep(queue / "drafts" / "ben.json", {"run_id": RUN, "comment": "She was"})
     keep(queue / "drafts" / f"{ANN}.json", {"run_id": OTHER_RUN})
     keep(queue / "drafts" / "cleo.json", {"run_id": OTHER_RUN})
-    keep(queue / "claims" / f"{RUN}-0-0", {"reviewer": "ben"})
-    keep(queue / "claims" / f"{OTHER_RUN}-0-0", {"reviewer": ANN})
-    keep(queue / "claims" / f"{OTHER_RUN}-1-0", {"reviewer": "cleo"})
     keep(queue / "reviewers" / f"{ANN}.lock", "")
 
-    assert erased("reviews under way", sought, territory).number == 5
-    left = {path.name for path in queue.rglob("*") if path.parent.name in ("drafts", "claims", "reviewers")}
-    assert left == {"cleo.json", f"{OTHER_RUN}-1-0"}
+    assert erased("reviews under way", sought, territory).number == 3
+    left = {path.name for path in queue.rglob("*") if path.parent.name in ("drafts", "reviewers")}
+    assert left == {"cleo.json"}
+
+
+def test_claims_of_the_run_go_and_those_of_the_reviewer_keep_their_lease(
+    queue: Path, sought: Sought, territory: Territory
+) -> None:
+    ben, ann = Claims(queue, "ben", "s1", noon), Claims(queue, ANN, "s2", noon)
+    assert ben.take(RUN) is not None
+    assert ann.take(OTHER_RUN) is not None
+    (own,) = (queue / "claims").glob(f"{OTHER_RUN}-*")
+    lease = own.stat().st_mtime_ns
+
+    assert erased("claims", sought, territory).number == 2
+
+    assert [path.name for path in (queue / "claims").iterdir()] == [own.name]
+    assert own.stat().st_mtime_ns == lease
+    assert ANN not in own.read_text()
+    assert ben.take(OTHER_RUN) is None, "she still has it"
 
 
 def test_a_weekly_set_loses_the_run(queue: Path, sought: Sought, territory: Territory) -> None:
