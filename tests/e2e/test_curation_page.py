@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.review.records import Decision
+from pytest_llmobs.workspace import Workspace
 from tests.e2e.conftest import ROOT, plain_environment
 from tests.e2e.test_readme import UPDATE, Block, blocks
 from tests.unit.storage.filtering.plain import PlainRun
-from tests.unit.storage.filtering.stored import plain_run, store_of
+from tests.unit.storage.filtering.stored import START, plain_run, store_of
 
 PATH = ROOT / "docs" / "curation.md"
 PAGE = PATH.read_text(encoding="utf-8")
@@ -81,7 +83,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         runs.append(asked(50 + number, 100 + number / 10, question, status="error", error=error))
     runs.append(asked(70, 10, "Thank you!", outputs={"output": "You're welcome."}, feedback=rated(1)))
     store_of(folder, sorted(runs, key=lambda run: run.columns["start_time"])).feedback.close()
+    reviewed(folder, [run.columns["id"] for run in runs])
     return folder
+
+
+def reviewed(folder: Path, run_ids: list[str]) -> None:
+    """Let two reviewers go through the runs; they differ about one."""
+    queues = Workspace.find(folder, {}).open_queues()
+    queue = queues.create("refunds")
+    queues.items(queue).add([{"run_id": run_id} for run_id in run_ids])
+    for number, run_id in enumerate(run_ids[:6] + run_ids[-1:]):
+        for reviewer in ("ada", "ben"):
+            verdict: Any = "reject" if number < 2 or (number == 5 and reviewer == "ben") else "accept"
+            correction = {"output": f"It is on its way; order {number}."} if number == 0 else None
+            decision = Decision(
+                id=f"{number}-{reviewer}",
+                run_id=run_id,
+                reviewer=reviewer,
+                at=START,
+                rubric="0123456789ab",
+                verdict=verdict,
+                mode="wrong fact" if verdict == "reject" else None,
+                correction=correction,
+            )
+            queues.decisions(queue).decide(decision)
 
 
 def printed_by(line: str, folder: Path) -> str:

@@ -22,6 +22,7 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.review.records import AnnotationQueue, Decision
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
@@ -60,6 +61,7 @@ def build(folder: Path) -> Store:
             run_id = trace(store, "production", question, user)
             client.create_feedback(run_id, "rating", score=0, comment=f"Nothing is said about: {question}")
             client.add_runs_to_annotation_queue(queue.id, run_ids=[run_id])
+            review(client, queue, run_id, f"Nothing is said about: {question}")
             example = client.create_example(
                 {"question": question}, dataset_name="golden", source_run_id=run_id, example_id=user[:3]
             )
@@ -83,6 +85,20 @@ def build(folder: Path) -> Store:
         folder / "llm-baselines" / "tests.test_shop--test_agent.json", Baseline(suite=SUITE, rows=rows)
     )
     return store
+
+
+def review(client: Client, queue: AnnotationQueue, run_id: str, comment: str) -> None:
+    """Let somebody decide a run, and another one be at it."""
+    queues = client.workspace.open_queues()
+    at = datetime.now(UTC)
+    decision = Decision(
+        id=run_id, run_id=run_id, reviewer="rita", at=at, rubric="0" * 12, verdict="reject", comment=comment
+    )
+    queues.decisions(queue).decide(decision)
+    folder = queues.folder(queue)
+    number = len(queues.items(queue).all())
+    keep(folder / "drafts" / f"sam{number}.json", {"run_id": run_id, "comment": comment})
+    keep(folder / "calibration" / f"2026-W{number:02}.json", {"run_ids": [run_id]})
 
 
 def trial_of(example: Example, run_id: str) -> Trial:
