@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,10 +20,14 @@ def queues_beside(store: str | None) -> Queues:
         SettingsError: pytest's configuration can't be read.
         StoreError: The store that was named isn't there.
     """
-    from pytest_llmobs.cli.commands.review.workspaces import open_queues
+    from pytest_llmobs.cli.stores import local_root
+    from pytest_llmobs.workspace import Workspace
 
-    local = None if "://" in (store or "") else store
-    return open_queues(argparse.Namespace(store=local, dir=None))
+    workspace = Workspace.find()
+    # an object store has runs alone
+    if store is not None and "://" not in store:
+        workspace = replace(workspace, store_folder=local_root(store))
+    return workspace.open_queues()
 
 
 def add_queue_options(parser: argparse.ArgumentParser, help: str) -> None:

@@ -362,8 +362,8 @@ class DatasetMethods(ChatExampleMethods):
     ) -> Curation:
         """Plan which runs become examples, as ``llmobs curate`` does: ``.plan`` says what ``.apply()`` would write.
 
-        The arguments are the command's options: docs/curation.md. By default the runs are those with an error, with
-        feedback below 0.5 or with a correction; ``from_queue`` takes what a queue's reviewers accepted or corrected.
+        The arguments are the command's options: docs/curation.md. By default the runs are those with an error, bad
+        feedback or a correction; ``from_queue`` takes what a queue's reviewers accepted or corrected.
 
         Raises:
             NotFoundError: A project or the queue is unknown.
@@ -371,18 +371,14 @@ class DatasetMethods(ChatExampleMethods):
             FilterError: The filter can't be understood.
             ArgumentError: An argument is impossible.
             DatasetError: The dataset's file makes no sense, or can't be edited.
-            EvaluatorError: An embedder is asked for, and none is installed.
+            EvaluatorError: No embedder is installed.
         """
         from pytest_llmobs.curation.curating import curate
         from pytest_llmobs.curation.options import Options, Request
 
+        keys = self.workspace.settings.user_keys
         options = Options(
-            split=split,
-            cap=cap,
-            keep_outputs=keep_outputs,
-            on_leak=on_leak,
-            filter=filter,
-            user_keys=self.workspace.settings.user_keys,
+            split=split, cap=cap, keep_outputs=keep_outputs, on_leak=on_leak, filter=filter, user_keys=keys
         )
         projects = [project_name] if isinstance(project_name, str) else list(project_name or ())
         request = Request(projects, dataset_name, options, limit, embed, from_queue, least_agreement)

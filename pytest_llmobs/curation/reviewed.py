@@ -86,6 +86,7 @@ def _sifted(items: Iterable[SettledItem], queue: str) -> tuple[dict[str, Review]
 def _unfit(item: SettledItem) -> str:
     if item.is_contested:
         return CONTESTED
+    # also of what was accepted: somebody has improved it
     if item.correction is not None:
         return ""
     if item.corrected is not None:

@@ -65,6 +65,7 @@ def failure_modes(items: Iterable[SettledItem], groups_of: Mapping[str, Sequence
     members: dict[str | None, list[SettledItem]] = {}
     counted: list[SettledItem] = []
     for item in items:
+        # what it comes to, nobody knows yet
         if item.is_contested:
             contested += 1
             continue
@@ -77,6 +78,7 @@ def failure_modes(items: Iterable[SettledItem], groups_of: Mapping[str, Sequence
 
 
 def _group(name: str | None, items: Sequence[SettledItem]) -> Group:
+    # a mode without a verdict is none of a good answer
     rejected = [item for item in items if item.verdict == "reject" or item.mode]
     found = Counter(item.mode or NO_MODE for item in rejected)
     ranked = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from pytest_llmobs.errors import AgreementError, ArgumentError
-from pytest_llmobs.review.agreement.measuring import gate, measure
+from pytest_llmobs.review.agreement.gate import gate
+from pytest_llmobs.review.agreement.measuring import measure
+from pytest_llmobs.review.agreement.tables import asked_under
 from pytest_llmobs.review.outcomes.settled import SettledItem, settle
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue, Decision
 from pytest_llmobs.review.rubric.questions import questions_of
+from pytest_llmobs.wording import shell_line
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,18 @@ def release(queues: Queues, wanted: str, least: float | None = None) -> Release:
     """
     check_least(least)
     queue, decisions = decided(queues, wanted)
-    judged = gate(measure(queue, decisions), least)
+    judged = gate(measure(queue, decisions, asked_under(queues.folder(queue))), least)
     if not judged.passes:
-        raise AgreementError(judged.sentence)
+        raise AgreementError(f"{judged.sentence}. {_remedy(queue.name)}")
     return Release(queue, settle(decisions, questions_of(queue)), judged.sentence)
+
+
+def _remedy(queue: str) -> str:
+    shown = shell_line(["llmobs", "review", "agreement", queue])
+    return (
+        f"Nothing was written. `{shown}` says what reviewers differ about; a clearer rubric raises the figure, and "
+        "--least-agreement (least_agreement=…) lowers the bar for once, to such as 0.5."
+    )
 
 
 def decided(queues: Queues, wanted: str) -> tuple[AnnotationQueue, list[Decision]]:
@@ -54,6 +65,7 @@ def decided(queues: Queues, wanted: str) -> tuple[AnnotationQueue, list[Decision
         NotFoundError: There is no such queue.
         StoreError: It can't be read.
     """
+    # what was taken out of the queue since is nobody's business any more
     queue = queues.find(str(wanted).removesuffix(DISAGREEMENTS))
     there = set(map(attrgetter("run_id"), queues.items(queue).all()))
     return queue, [one for one in queues.decisions(queue).standing() if one.run_id in there]

@@ -58,6 +58,7 @@ def settle(decisions: Iterable[Decision], questions: Sequence[Question]) -> list
 
 def _settled(run_id: str, decisions: Sequence[Decision], questions: Sequence[Question]) -> SettledItem:
     independent, word = reviews(decisions), adjudication(decisions)
+    # who says nothing of the whole has no part in the verdict
     verdicts = list(filter(None, map(attrgetter("verdict"), independent)))
     verdict = word.verdict if word is not None and word.verdict else most(verdicts)
     sharing = [one for one in independent if one.verdict == verdict]
@@ -112,6 +113,7 @@ def _answers(
 
 def _middle(given: Sequence[Answer], question: Question) -> Answer | None:
     """Return the answer that several come to: of steps and numbers the middle one, else the most frequent."""
+    # the lower of two in the middle: an answer that somebody gave
     if question.kind == "number" and given:
         return median_low([float(answer) for answer in given])
     steps = [choice.value for choice in question.choices]

@@ -64,7 +64,7 @@ def test_runs_that_are_gone_are_counted(client: Client, tmp_path: Path) -> None:
 
 def test_what_was_taken_out_of_the_queue_is_no_part_of_it(client: Client) -> None:
     client.delete_run_from_annotation_queue(QUEUE, run_id=run_id(1))
-    plan = client.curate(dataset_name="g", from_queue=QUEUE, least_agreement=0.2, embed=False).plan
+    plan = client.curate(dataset_name="g", from_queue=QUEUE, least_agreement=-1, embed=False).plan
     assert {draft["source_run_id"] for draft in plan.drafts} == {run_id(2), run_id(4)}
 
 
