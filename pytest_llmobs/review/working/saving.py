@@ -30,7 +30,8 @@ def decision_of(
 
     Args:
         current: The item, with what was said so far.
-        queue, questions: Its queue, and what the rubric asks.
+        queue: Its queue.
+        questions: Of the queue's rubric.
         reviewer: Who says it.
         at: The time, in UTC.
         verdict: Of the whole; None to say nothing of it. A failure mode alone rejects.
@@ -41,8 +42,7 @@ def decision_of(
     """
     if mode is not None and verdict is None:
         verdict = "reject"
-    _check_words(queue, verdict, mode)
-    _check_whole(current, questions, verdict)
+    _check(current, queue, questions, verdict, mode)
     return Decision(
         id=str(uuid4()),
         run_id=current.run_id,
@@ -57,6 +57,17 @@ def decision_of(
         seconds=max(0.0, round((at - current.started).total_seconds(), 3)),
         role=role_in(queue),
     )
+
+
+def _check(
+    current: Current,
+    queue: AnnotationQueue,
+    questions: tuple[Question, ...],
+    verdict: str | None,
+    mode: str | None,
+) -> None:
+    _check_words(queue, verdict, mode)
+    _check_whole(current, questions, verdict)
 
 
 def _visible_answers(current: Current, questions: tuple[Question, ...]) -> dict[str, Answer]:
