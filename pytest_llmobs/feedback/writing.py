@@ -100,7 +100,7 @@ class FeedbackWriter:
             self._append_once(feedback, row)
         return feedback
 
-    def record(self, key: str, feedback_id: str, **fields: Unpack[NewFeedback]) -> Feedback:
+    def record(self, key: str, **fields: Unpack[NewFeedback]) -> Feedback:
         """Keep feedback that stands for a record of its own, under an id made of that record's.
 
         Nothing else can have such an id, so that nobody looks whether it is taken, which takes 0.1 s and more. Kept
@@ -108,13 +108,12 @@ class FeedbackWriter:
 
         Args:
             key: What is told.
-            feedback_id: Its id, a UUID.
-            **fields: See ``NewFeedback``.
+            **fields: See ``NewFeedback``; ``feedback_id`` is one of them.
 
         Raises:
             ArgumentError: See ``create``.
         """
-        feedback, event_id = self._new(key, {**fields, "feedback_id": feedback_id})
+        feedback, event_id = self._new(key, fields)
         self._log.append(create_row(feedback, event_id))
         return feedback
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from pytest_llmobs.feedback.writing import FeedbackWriter, NewFeedback
 from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision
@@ -37,7 +37,7 @@ class Publisher:
             if withdrawn:
                 self._writer.retract(said.key, said.id, decision.run_id)
             else:
-                self._writer.record(said.key, said.id, **said.fields)
+                self._writer.record(said.key, **said.fields)
 
 
 def feedback_of(decision: Decision, queue: AnnotationQueue) -> Iterator[Said]:
@@ -47,12 +47,12 @@ def feedback_of(decision: Decision, queue: AnnotationQueue) -> Iterator[Said]:
         decision: What was decided.
         queue: Where.
     """
-    says_something = decision.comment is not None or decision.correction is not None
-    if decision.verdict is not None or says_something:
+    is_about_whole = (decision.verdict, decision.comment, decision.correction) != (None, None, None)
+    if is_about_whole:
         yield _said(decision, queue, REVIEW, _whole(decision))
     for key, answer in decision.answers.items():
         # the queue's own word goes before a rubric's item of that name
-        if key != REVIEW or decision.verdict is None:
+        if key != REVIEW or not is_about_whole:
             yield _said(decision, queue, key, _answer(answer))
 
 
@@ -60,8 +60,14 @@ def _said(decision: Decision, queue: AnnotationQueue, key: str, fields: NewFeedb
     source = {"reviewer": decision.reviewer, "queue": queue.name, "decision": decision.id}
     if decision.role != "review":
         source["role"] = decision.role
-    about: NewFeedback = {"run_id": decision.run_id, "source_type": "app", "source_info": source}
-    return Said(str(uuid5(UUID(decision.id), key)), key, {**about, **fields})
+    id = str(uuid5(NAMESPACE_URL, f"{decision.id}/{key}"))
+    about: NewFeedback = {
+        "feedback_id": id,
+        "run_id": decision.run_id,
+        "source_type": "app",
+        "source_info": source,
+    }
+    return Said(id, key, {**about, **fields})
 
 
 def _whole(decision: Decision) -> NewFeedback:

@@ -16,7 +16,7 @@ from pytest_llmobs.review.rubric.answers import check_answer
 from pytest_llmobs.review.rubric.questions import Question, questions_of
 from pytest_llmobs.review.rubric.versions import keep_rubric
 from pytest_llmobs.review.working.current import Current, Progress
-from pytest_llmobs.review.working.desk import Desk, clock, short, stolen
+from pytest_llmobs.review.working.desk import Desk, clock, short
 from pytest_llmobs.review.working.jumping import find_target
 from pytest_llmobs.review.working.open_queue import file_name
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
@@ -74,13 +74,15 @@ class ReviewSession:
         reader = MaterialReader(store.read_run, blind)
         try:
             desk = Desk(queues, queue, reviewer, questions, reader, now)
+            session = cls(desk, store, publish, lock, now)
+            session._finish_saving()
             if not desk.resume():
                 desk.advance()
         except BaseException:
             reader.close()
             lock.release()
             raise
-        return cls(desk, store, publish, lock, now)
+        return session
 
     def __enter__(self) -> ReviewSession:
         return self
@@ -130,12 +132,14 @@ class ReviewSession:
     @property
     def progress(self) -> Progress:
         """How far the queue is, as of the last look."""
-        open_queue = self._desk.open
+        desk = self._desk
         today = self._now().astimezone().date()
         mine_today = 0
-        for decision in open_queue.decisions.by(self._reviewer, self._desk.role):
-            mine_today += decision.at.astimezone().date() == today
-        assignment = open_queue.assignment
+        for decision in reversed(desk.open.decisions.by(self._reviewer, desk.role)):
+            if decision.at.astimezone().date() != today:
+                break
+            mine_today += 1
+        assignment = desk.open.assignment
         return Progress(assignment.done(), assignment.left(), assignment.total(), mine_today)
 
     def take_notices(self) -> list[str]:
@@ -205,16 +209,35 @@ class ReviewSession:
         decision = decision_of(
             current, self.queue, self._questions, self._reviewer, self._next_time(), verdict, mode
         )
-        self._desk.open.assignment.refresh()
+        desk = self._desk
+        desk.following(desk.check_there)
+        desk.open.assignment.refresh()
         if not self._is_gone(current):
+            loss = desk.loss(current)
             self._record(decision)
-            successor = self._desk.check_lease(current)
-            if successor is not None:
-                self._desk.notices.append(stolen(current.run_id, successor))
-            self._desk.settle(current)
-            self._skipped.append(None)
             self._tell(decision, False)
-        self._desk.advance()
+            desk.settle(current.run_id, current.claim)
+            self._skipped.append(None)
+            if loss:
+                desk.notices.append(loss)
+        self._advance()
+
+    def _finish_saving(self) -> None:
+        """Do what is left of a save in whose middle the process was killed: its draft is still there."""
+        desk = self._desk
+        desk.open.assignment.refresh()
+        draft = desk.open.drafts.read()
+        for decision in desk.open.decisions.by(self._reviewer, desk.role):
+            if draft is not None and decision.run_id == draft.run_id:
+                self._tell(decision, False)
+                desk.settle(draft.run_id, None)
+
+    def _advance(self) -> None:
+        """Go to the next item; what is in the way is told in the place of the item, as all before it is kept."""
+        try:
+            self._desk.advance()
+        except LlmobsError as error:
+            self._desk.why_empty = str(error)
 
     def _is_gone(self, current: Current) -> bool:
         """Tell whether nothing may be kept of a run, or the item was taken out of the queue; the reviewer is told."""
@@ -232,8 +255,7 @@ class ReviewSession:
         desk = self._desk
 
         def keep() -> None:
-            if not desk.open.folder.is_dir():  # of a queue that is gone, nothing is made anew
-                raise FileNotFoundError(str(desk.open.folder))
+            desk.check_there()
             if not self._kept_rubric:
                 keep_rubric(desk.open.folder, desk.open.queue)
             desk.open.decisions.decide(decision)
@@ -262,7 +284,7 @@ class ReviewSession:
         desk.following(lambda: desk.open.decisions.skip(current.run_id, self._reviewer))
         self._skipped.append(current.run_id)
         desk.put_back()
-        desk.advance()
+        self._advance()
 
     def undo(self) -> bool:
         """Take the last step back: of the current item, else a skip, else the last decision, of earlier sessions too.
@@ -296,18 +318,18 @@ class ReviewSession:
         desk.open.assignment.refresh()
         if run_id not in desk.open.items.run_ids():
             desk.notices.append(f"{short(run_id)} isn't in the queue any more.")
-            desk.advance()
+            self._advance()
             return True
-        assigned = desk.open.assignment.take(run_id)
+        assigned = desk.following(lambda: desk.open.assignment.take_again(run_id))
         if assigned is None:
             self._tell_of_holder(run_id)
             assigned = Assigned(run_id, None)
         if not desk.show(assigned, decision):
-            desk.advance()
+            self._advance()
         return True
 
     def _tell_of_holder(self, run_id: str) -> None:
-        held = self._desk.open.claims.live(run_id)
+        held = self._desk.held(run_id)
         if held is not None:
             holder, _ = held
             self._desk.notices.append(
@@ -326,17 +348,17 @@ class ReviewSession:
         """
         desk = self._desk
         desk.open.assignment.refresh()
-        desk.number("")
-        run_id = find_target(target, desk.numbers, self._store)
+        order, there = desk.open.assignment.order, desk.open.items.run_ids()
+        run_id = find_target(target, order, there, self._store)
         current = desk.current
         if current is not None and current.run_id == run_id:
             return
-        assigned = desk.open.assignment.take(run_id)
+        assigned = desk.following(lambda: desk.open.assignment.take(run_id))
         if assigned is None:
             raise ConflictError(self._why_not(run_id))
         desk.put_back()
         if not desk.show(assigned):
-            desk.advance()
+            self._advance()
 
     def _why_not(self, run_id: str) -> str:
         open_queue = self._desk.open
@@ -345,7 +367,7 @@ class ReviewSession:
                 return (
                     f"You have answered {short(run_id)} already. Undo takes answers back, the last one first."
                 )
-        held = open_queue.claims.live(run_id)
+        held = self._desk.held(run_id)
         if held is not None and not open_queue.assignment.is_complete(run_id):
             holder, until = held
             return f"{holder.name} has {short(run_id)} until {clock(until)}."

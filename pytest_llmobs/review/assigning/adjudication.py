@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_llmobs.review.assigning.assignment import Assigned, Assignment
+from pytest_llmobs.review.assigning.assignment import Assignment
 from pytest_llmobs.review.outcomes.disagreements import open_ones
 from pytest_llmobs.review.rubric.questions import Question
 
 SLOT = "adjudication"
-"""Of the claims: reviewers of the queue itself don't stand in the way."""
+"""Of the claims."""
 
 
 class Adjudication(Assignment):
@@ -34,6 +34,8 @@ class Adjudication(Assignment):
         super().refresh()
         if changes != self._decisions.changes:
             self._contested = dict.fromkeys(open_ones(self._decisions.standing(), self._questions))
+            # in the order in which they came up: settled ones keep their numbers
+            self.order = list(dict.fromkeys([*self.order, *self._contested]))
             self._settled = set()
             for decision in self._decisions.standing():
                 if decision.role == "adjudication":
@@ -53,30 +55,17 @@ class Adjudication(Assignment):
 
     def left(self) -> int:
         """Return how many wait."""
-        return len(self._waiting())
+        return len(self._open())
 
-    def take(self, run_id: str) -> Assigned | None:
-        """Claim one disagreement; None where somebody else has it, or it is settled."""
-        if not self._is_free(run_id):
-            return None
-        claim = self._claims.take(run_id, SLOT)
-        if claim is None:
-            return None
-        self.refresh()
-        if not self._is_free(run_id):
-            self._claims.release(claim)
-            return None
-        return Assigned(run_id, claim)
+    def slots(self, run_id: str) -> Sequence[str]:
+        """Return the one slot of a disagreement: reviewers of the queue itself don't stand in its way."""
+        return (SLOT,)
 
-    def order(self) -> list[str]:
-        """Return the disagreements in the order in which they came up: the numbers that people jump to."""
-        return list(self._contested)
+    def _arrive(self, run_ids: Sequence[str]) -> None:
+        """Take no notice of runs that come into the queue: nobody has disagreed about them."""
 
-    def _open(self) -> list[str]:
-        return list(self._waiting())
-
-    def _waiting(self) -> Collection[str]:
-        return [run_id for run_id in self._contested if self._is_free(run_id)]
+    def _open(self) -> set[str]:
+        return set(filter(self._is_free, self._contested))
 
     def _is_free(self, run_id: str) -> bool:
         is_there = run_id in self._items.run_ids() and run_id not in self._closed

@@ -17,6 +17,7 @@ from pytest_llmobs.review.log.items import Items
 from pytest_llmobs.review.overlap import reviewers_needed
 from pytest_llmobs.review.records import AnnotationQueue
 
+_SLOTS = ("0", "1")
 _KEY_BITS = (1 << 30) - 1
 """Keys of an order have so many bits: Python compares those fastest."""
 
@@ -77,7 +78,10 @@ class Assignment:
         """Runs that aren't in the store."""
         self._week = ""
         self._calibration: Sequence[str] = ()
-        self._order: list[str] = []
+        self.order: list[str] = []
+        """All items that were in the queue since the session began, in this reviewer's order; late ones come last."""
+        self._waiting: list[str] = []
+        """Those that the pass under way goes over."""
         self._position = 0
 
     def refresh(self) -> None:
@@ -88,11 +92,18 @@ class Assignment:
         """
         self._items.refresh()
         self._decisions.refresh()
+        self._arrive(self._items.take_arrived())
         for run_id in self._decisions.take_changed():
             if len(self._decisions.reviewers_of(run_id)) >= reviewers_needed(self._queue, run_id):
                 self._complete.add(run_id)
             else:
                 self._complete.discard(run_id)
+
+    def _arrive(self, run_ids: Sequence[str]) -> None:
+        new: Iterable[str] = run_ids
+        if self.order and run_ids:  # those that were taken out and came back are known
+            new = set(run_ids).difference(self.order)
+        self.order += seeded_order(new, self._seed())
 
     def is_complete(self, run_id: str) -> bool:
         """Tell whether enough reviewers have decided, or somebody has set the item to completed."""
@@ -135,12 +146,11 @@ class Assignment:
                 return Assigned(run_id, None)
         assigned = self._first(self._rest(skipped))
         if assigned is None:
-            # what was passed over may be free again, and what came meanwhile is at nobody's place yet
-            self._order = seeded_order(self._open(), self._seed())
-            self._position = 0
+            # what was passed over may be free again, and more may have come
+            self._begin_pass()
             assigned = self._first(self._rest(skipped))
         if assigned is None:
-            assigned = self._of_skipped(skipped)
+            assigned = self._first(self._again(skipped))
         return assigned
 
     def coming(self, number: int) -> list[str]:
@@ -149,7 +159,7 @@ class Assignment:
         for run_id in self._week_set():
             if self._is_for_calibration(run_id):
                 runs.append(run_id)
-        for run_id in self._order[self._position :]:
+        for run_id in self._waiting[self._position :]:
             if len(runs) >= number:
                 break
             if self._is_free(run_id):
@@ -157,12 +167,17 @@ class Assignment:
         return runs[:number]
 
     def take(self, run_id: str) -> Assigned | None:
-        """Claim one item; None where others have it, or it needs nobody any more."""
-        if run_id in self._calibration:
+        """Claim one item; None where others have it, or it needs nobody any more.
+
+        Raises:
+            FileNotFoundError: The queue was renamed or deleted meanwhile.
+            StoreError: The disk refuses.
+        """
+        if run_id in self._week_set():
             return Assigned(run_id, None) if self._is_for_calibration(run_id) else None
         if not self._is_free(run_id):
             return None
-        claim = self._claims.take(run_id, reviewers_needed(self._queue, run_id))
+        claim = self._claims.take(run_id, self.slots(run_id))
         if claim is None:
             return None
         # it may have been completed, and its claims taken away, since the last look
@@ -170,13 +185,21 @@ class Assignment:
         if not self._is_free(run_id):
             self._claims.release(claim)
             if self.is_complete(run_id):
-                self._claims.clear(run_id)
+                self._claims.clear(run_id, self.slots(run_id))
             return None
         return Assigned(run_id, claim)
 
-    def order(self) -> list[str]:
-        """Return all items of the queue in this reviewer's order: the numbers that people jump to."""
-        return seeded_order(self._items.run_ids(), self._seed())
+    def take_again(self, run_id: str) -> Assigned | None:
+        """Claim one item that this reviewer had: of the draft of an earlier session, or decided and withdrawn."""
+        if run_id not in self._week_set() and self._is_free(run_id):
+            claim = self._claims.take_again(run_id, self.slots(run_id))
+            if claim is not None:
+                return Assigned(run_id, claim)
+        return self.take(run_id)
+
+    def slots(self, run_id: str) -> Sequence[str]:
+        """Return the names of an item's slots: as many people may have it at once."""
+        return _SLOTS[: reviewers_needed(self._queue, run_id)]
 
     def _seed(self) -> str:
         return f"{self._queue.id}/{self._reviewer}"
@@ -188,20 +211,29 @@ class Assignment:
                 return assigned
         return None
 
+    def _begin_pass(self) -> None:
+        waiting = self._open()
+        self._waiting = list(filter(waiting.__contains__, self.order))
+        self._position = 0
+
     def _rest(self, skipped: set[str]) -> Iterator[str]:
-        while self._position < len(self._order):
-            run_id = self._order[self._position]
+        while self._position < len(self._waiting):
+            run_id = self._waiting[self._position]
             self._position += 1
             if run_id not in skipped and self._is_free(run_id):
                 yield run_id
 
-    def _of_skipped(self, skipped: set[str]) -> Assigned | None:
-        there = self._items.run_ids()
-        return self._first(seeded_order(skipped & there, self._seed()))
+    def _again(self, skipped: set[str]) -> list[str]:
+        """Return what this reviewer has skipped and may still get."""
+        wanted = skipped & self._items.run_ids()
+        for run_id in self._calibration:
+            if self._is_for_calibration(run_id):
+                wanted.add(run_id)
+        return list(filter(wanted.__contains__, self.order))
 
-    def _open(self) -> list[str]:
+    def _open(self) -> set[str]:
         mine = self._decisions.runs_of(self._reviewer)
-        return list(self._items.run_ids() - self._complete - self._items.completed() - mine - self._closed)
+        return self._items.run_ids() - self._complete - self._items.completed() - mine - self._closed
 
     def _is_free(self, run_id: str) -> bool:
         if run_id not in self._items.run_ids() or run_id in self._closed or run_id in self._calibration:
@@ -229,6 +261,9 @@ class Assignment:
         for run_id in open_ones:
             if len(undecided) == self._queue.calibration:
                 break
-            if not self._decisions.reviewers_of(run_id) and self._claims.live(run_id) is None:
+            if (
+                not self._decisions.reviewers_of(run_id)
+                and self._claims.live(run_id, self.slots(run_id)) is None
+            ):
                 undecided.append(run_id)
         return undecided

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, parse_json, read_text, write_whole
+from pytest_llmobs.review.log.parts import make_below
 from pytest_llmobs.storage import locks
 
 CALIBRATION = "calibration"
@@ -39,8 +39,7 @@ def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]
     if chosen is not None:
         return chosen
     try:
-        with suppress(FileExistsError):
-            file.parent.mkdir(mode=0o700)
+        make_below(folder, CALIBRATION)
         with locks.exclusive(file.parent / ".lock"):
             chosen = _read(file)  # somebody may have been first
             if chosen is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, parse_json, read_bytes
+from pytest_llmobs.review.log.parts import make_below
 
 CLAIMS = "claims"
 """The folder, below the queue's."""
@@ -75,20 +76,19 @@ class Claims:
         self._session = session
         self._now = now
 
-    def take(self, run_id: str, slots: int | str = 1) -> Claim | None:
+    def take(self, run_id: str, slots: Sequence[str]) -> Claim | None:
         """Claim an item; None where all its slots are taken.
 
         Args:
             run_id: Its run.
-            slots: How many may have it at once, or the name of the one slot.
+            slots: Their names: as many may have it at once.
 
         Raises:
             FileNotFoundError: The queue was renamed or deleted meanwhile.
             StoreError: The disk refuses.
         """
-        names = [slots] if isinstance(slots, str) else list(map(str, range(slots)))
-        for name in names:
-            claim = self._take(run_id, name)
+        for slot in slots:
+            claim = self._take(run_id, slot)
             if claim is not None:
                 return claim
         return None
@@ -128,8 +128,7 @@ class Claims:
         content = {"reviewer": self._reviewer, "session": self._session, "at": at.isoformat()}
         path = self._folder / claim.file(claim.generation)
         try:
-            with suppress(FileExistsError):
-                self._folder.mkdir(mode=0o700)
+            make_below(self._queue, CLAIMS)
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE)
         except FileExistsError:
             return False
@@ -148,14 +147,17 @@ class Claims:
             os.close(descriptor)
         return True
 
-    def retake(self, run_id: str, slot: str, generation: int) -> Claim | None:
-        """Return a claim of this reviewer's that an earlier session made, renewed; None where it is theirs no more."""
-        claim = Claim(run_id, slot, generation)
-        holder = self._holder(claim.file(generation), 0.0)
-        if holder is None or holder.reviewer != self._reviewer or self.successor(claim) is not None:
-            return None
-        self.renew(claim)
-        return claim
+    def take_again(self, run_id: str, slots: Sequence[str]) -> Claim | None:
+        """Return the claim of an item that this reviewer had and nobody has taken over, renewed; None without one."""
+        for slot in slots:
+            last, renewed = self._last(run_id, slot)
+            if last >= 0 and renewed != _RELEASED:
+                claim = Claim(run_id, slot, last)
+                holder = self._holder(claim.file(last), renewed)
+                if holder is not None and holder.reviewer == self._reviewer:
+                    self.renew(claim)
+                    return claim
+        return None
 
     def renew(self, claim: Claim) -> None:
         """Begin the lease anew."""
@@ -181,17 +183,23 @@ class Claims:
             return None
         return self._holder(claim.file(last), renewed)
 
-    def clear(self, run_id: str) -> None:
-        """Take away all claims of an item that is complete."""
-        for slot in ("0", "1", "adjudication"):
+    def is_there(self, claim: Claim) -> bool:
+        """Tell whether a claim wasn't taken away, as those of complete items are."""
+        return (self._folder / claim.file(claim.generation)).exists()
+
+    def clear(self, run_id: str, slots: Sequence[str]) -> None:
+        """Take away the claims of an item that is complete; whoever still has it keeps theirs."""
+        for slot in slots:
+            if self.live(run_id, [slot]) is not None:
+                continue
             last, _ = self._last(run_id, slot)
             for generation in range(last, -1, -1):
                 with suppress(OSError):
                     (self._folder / Claim(run_id, slot, 0).file(generation)).unlink()
 
-    def live(self, run_id: str) -> tuple[Holder, datetime] | None:
+    def live(self, run_id: str, slots: Sequence[str]) -> tuple[Holder, datetime] | None:
         """Return who else has an item, and until when; None where nobody does."""
-        for slot in ("0", "1"):
+        for slot in slots:
             last, renewed = self._last(run_id, slot)
             if last >= 0 and renewed != _FOR_GOOD and self._is_live(renewed):
                 holder = self._holder(Claim(run_id, slot, 0).file(last), renewed)

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.files import make_private
+from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
-from pytest_llmobs.review.log.parts import LogPart
+from pytest_llmobs.review.log.parts import LogPart, make_below
 from pytest_llmobs.review.log.tail import Event, Tail, event_of
 from pytest_llmobs.review.records import Decision, Role
 
@@ -134,10 +134,12 @@ class Decisions:
 
     def _append(self, event: Mapping[str, Any], decision: Decision | None = None) -> None:
         said = to_wire(decision) if decision is not None else {}
-        folder = self._folder / DECISIONS
-        # of a queue that is gone, nothing is made anew
-        if self._folder.is_dir():
-            make_private(folder)
+        try:
+            folder = make_below(self._folder, DECISIONS)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(f"Can't write to {str(self._folder)!r}: {error.strerror or error}.") from error
         self._part.append(folder, [{**event, **said}])
 
     def refresh(self) -> None:

@@ -66,10 +66,8 @@ class Items:
         """Of the runs to which more happened: all of it, in order of time."""
         self._statuses: dict[str, Event] = {}
         """The last ``status`` of the runs in the queue that have one."""
-        self.arrived: list[str] = []
-        """Runs that came into the queue since somebody emptied this."""
-        self.changes = 0
-        """Grows with whatever happens; what was added, and nothing else, is in ``arrived`` alone."""
+        self._arrived: list[str] = []
+        """Runs that came since somebody asked."""
 
     def all(self) -> list[QueueItem]:
         """Return the items that are in the queue, in the order in which they came.
@@ -92,6 +90,11 @@ class Items:
         """
         self.refresh()
         return set(chain(self._lines, self._events))
+
+    def take_arrived(self) -> list[str]:
+        """Return the runs that came into the queue since this was last asked; all, where all was read anew."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
     def completed(self) -> set[str]:
         """Return the runs in the queue that somebody has set to completed, as of the last look."""
@@ -192,6 +195,9 @@ class Items:
         Raises:
             StoreError: A part can't be read.
         """
+        self.refresh()
+        if run_id not in self._lines and run_id not in self._events:
+            return True
         return not self._tail.still_says(run_id)
 
     def _check_there(self, run_id: str, queue: str) -> None:
@@ -232,9 +238,7 @@ class Items:
         """
         anew, parts = self._tail.read()
         if anew:
-            changes = self.changes
             self._forget()
-            self.changes = changes + 1
         for lines in parts:
             self._take(lines)
 
@@ -245,7 +249,7 @@ class Items:
             known_runs = self._lines.keys() | self._events.keys()
             if len(added) == len(lines) and known_runs.isdisjoint(added):
                 self._lines.update(added)
-                self.arrived += run_ids
+                self._arrived += run_ids
                 return
         for line in lines:
             event = event_of(line)
@@ -257,13 +261,12 @@ class Items:
         events = self._events.get(run_id)
         if events is None and run_id not in self._lines and event.do == "add":
             self._lines[run_id] = line
-            self.arrived.append(run_id)
+            self._arrived.append(run_id)
             return
         if events is None:
             first = event_of(self._lines.get(run_id, ""))
             events = self._events[run_id] = [first] if first else []
         insort(events, event, key=attrgetter("at"))
-        self.changes += 1
         self._replay(run_id, events)
 
     def _replay(self, run_id: str, events: Sequence[Event]) -> None:
@@ -285,6 +288,6 @@ class Items:
             self._lines.pop(run_id, None)
             return
         if run_id not in self._lines:
-            self.arrived.append(run_id)
+            self._arrived.append(run_id)
         # assigned, not taken out and put back: runs that came at the same time keep their order
         self._lines[run_id] = json.dumps(adding.fields, ensure_ascii=False)

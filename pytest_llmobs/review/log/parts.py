@@ -7,11 +7,27 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import encodable, open_private
+
+
+def make_below(folder: Path, name: str) -> Path:
+    """Return a folder below a queue's, made where it isn't there yet, for its owner alone.
+
+    Nothing is made of a queue that is gone: it was renamed or deleted, and must not come back as an empty folder.
+
+    Raises:
+        FileNotFoundError: The queue's folder is gone.
+        OSError: The disk refuses.
+    """
+    path = folder / name
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    return path
 
 
 class LogPart:

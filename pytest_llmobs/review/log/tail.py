@@ -82,6 +82,7 @@ class Tail:
         """Name the folder of the parts; it need not exist."""
         self.folder = folder
         self._parts: dict[str, _Part] = {}
+        self._has_grown = False
 
     def read(self) -> tuple[bool, list[list[str]]]:
         """Return whether all was read anew, and the whole lines since the last look: a list for each part, by name.
@@ -103,11 +104,16 @@ class Tail:
         return anew, read
 
     def still_says(self, text: str) -> bool:
-        """Tell whether a text stands in a part, whatever was read of it before.
+        """Tell whether a text that was read still stands in a part.
+
+        A part that lines were taken out of looks the same as one that was only appended to, where both happened between
+        two looks. One that hasn't grown since it was first read needs no further look.
 
         Raises:
             StoreError: A part can't be read.
         """
+        if not self._has_grown:
+            return True
         wanted = text.encode()
         for name in self._listing():
             if wanted in _content(self.folder / name, 0):
@@ -128,6 +134,7 @@ class Tail:
         if (status.st_size, status.st_mtime_ns) == (part.size, part.modified):
             return []
         content = _content(self.folder / name, part.offset)
+        self._has_grown |= part.offset > 0
         # a line without an end is being written, or was torn by a crash
         end = content.rfind(b"\n") + 1
         part.offset += end

@@ -74,11 +74,8 @@ class Current:
 
     def draft(self) -> Draft:
         """Return what is to be kept of it until it is saved."""
-        claim = self.claim
         return Draft(
             run_id=self.run_id,
-            slot=None if claim is None else claim.slot,
-            generation=0 if claim is None else claim.generation,
             answers=dict(self.answers),
             correction=self.correction,
             comment=self.comment,

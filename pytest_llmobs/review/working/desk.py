@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from pytest_llmobs.review.working.current import Current
 from pytest_llmobs.review.working.drafts import Draft
 from pytest_llmobs.review.working.open_queue import OpenQueue, role_in
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, listed, noun
 
 T = TypeVar("T")
 
@@ -64,7 +64,6 @@ class Desk:
         self.notices: list[str] = []
         self._renewed = now()
         self._is_draft_refused = False
-        self._numbers: dict[str, int] = {}
         self.open = self._opened(queue)
 
     def _opened(self, queue: AnnotationQueue) -> OpenQueue:
@@ -84,6 +83,15 @@ class Desk:
             except FileNotFoundError:
                 self._follow()
         return action()
+
+    def check_there(self) -> None:
+        """Make sure that the queue lies where it lay.
+
+        Raises:
+            FileNotFoundError: It was renamed or deleted.
+        """
+        if not self.open.folder.is_dir():
+            raise FileNotFoundError(str(self.open.folder))
 
     def _follow(self) -> None:
         old = self.open.queue
@@ -107,29 +115,20 @@ class Desk:
         draft = self.open.drafts.read()
         if draft is None:
             return False
-        run_id, claim = draft.run_id, None
-        if draft.slot is not None:
-            claim = self.open.claims.retake(run_id, draft.slot, draft.generation)
-        taken = Assigned(run_id, claim) if claim is not None else self.open.assignment.take(run_id)
-        if taken is None or not self._is_open(run_id):
+        taken = self.following(lambda: self.open.assignment.take_again(draft.run_id))
+        if taken is None:
             self._drop(draft)
             return False
         return self.show(taken, draft)
 
-    def _is_open(self, run_id: str) -> bool:
-        if run_id not in self.open.items.run_ids():
-            return False
-        mine = {decision.run_id for decision in self.open.decisions.by(self.reviewer, self.role)}
-        return run_id not in mine
-
     def _drop(self, draft: Draft) -> None:
-        """Take away a draft of an item that is no longer to be had."""
+        """Take away a draft of an item that isn't to be had any more."""
         self.open.drafts.clear()
-        if not draft.answers and draft.correction is None and draft.comment is None:
-            return
-        if draft.run_id in self.open.items.run_ids():
+        is_there = draft.run_id in self.open.items.run_ids()
+        is_empty = not draft.answers and draft.correction is None and draft.comment is None
+        if is_there and not is_empty:
             self.notices.append(
-                f"Others have answered {short(draft.run_id)} meanwhile: your draft is dropped."
+                f"Others have {short(draft.run_id)} now, or have answered it: what you had begun to say is dropped."
             )
 
     def advance(self) -> None:
@@ -203,38 +202,27 @@ class Desk:
 
     def number(self, run_id: str) -> int:
         """Return the place of an item in this reviewer's order, from 1."""
-        if run_id not in self._numbers:
-            # those that came meanwhile get the numbers after the others, which stay
-            for other in self.open.assignment.order():
-                self._numbers.setdefault(other, len(self._numbers) + 1)
-            self._numbers.setdefault(run_id, len(self._numbers) + 1)
-        return self._numbers[run_id]
-
-    @property
-    def numbers(self) -> Mapping[str, int]:
-        """The place of every item that has one."""
-        return self._numbers
+        return self.open.assignment.order.index(run_id) + 1
 
     def _reason(self) -> str:
-        open_queue = self.open
-        total = len(open_queue.items.run_ids())
-        if self.role == "adjudication":
-            if open_queue.assignment.left() == 0:
-                return "No disagreement waits."
-        elif total == 0:
-            return f"The queue {open_queue.queue.name!r} is empty."
-        waiting = open_queue.assignment.left()
+        assignment, name = self.open.assignment, self.open.queue.name
+        if assignment.total() == 0:
+            return (
+                f"No disagreement waits in {name!r}."
+                if self.role == "adjudication"
+                else f"{name!r} is empty."
+            )
+        waiting = assignment.left()
         if waiting == 0:
-            return f"All done: {count(total, 'item')}, none left for you."
-        until = max(open_queue.claims.ends(), default=None)
-        others = (
-            f"Others have the last {count(waiting, 'item')}"
-            if waiting > 1
-            else "Somebody else has the last item"
-        )
+            others = assignment.total() - assignment.done()
+            if others == 0:
+                return f"All done: {count(assignment.total(), 'item')} of {name!r}."
+            return f"Done for you: {count(others, 'item')} of {name!r} {noun(others, 'waits', 'wait')} for others."
+        until = min(self.open.claims.ends(), default=None)
+        held = f"Others have the last {count(waiting, 'item')} of {name!r} just now"
         if until is None:
-            return f"{others}. Come back in a moment."
-        return f"{others} until {clock(until)}."
+            return f"{held}."
+        return f"{held}; the first lease ends at {clock(until)}."
 
     # Keeping
 
@@ -265,32 +253,47 @@ class Desk:
         if self.open.claims.successor(current.claim) is None:
             self.open.claims.renew(current.claim)
 
-    def check_lease(self, current: Current) -> Holder | None:
-        """Return who has taken the item over meanwhile; None where nobody has."""
-        if current.claim is None:
-            return None
-        return self.open.claims.successor(current.claim)
+    def loss(self, current: Current) -> str:
+        """Return what a reviewer is told whose item somebody took over meanwhile; empty where nobody did."""
+        claim = current.claim
+        if claim is None:
+            return ""
+        by = self.open.claims.successor(claim)
+        name = short(current.run_id)
+        if by is not None:
+            return (
+                f"Your lease on {name} ran out, and {by.name} has had it since {clock(by.since)}. "
+                "Your answer is kept beside theirs."
+            )
+        others = self.open.decisions.reviewers_of(current.run_id) - {self.reviewer}
+        if others and not self.open.claims.is_there(claim):
+            return (
+                f"Your lease on {name} ran out, and {listed(sorted(others), 2)} answered it meanwhile. "
+                "Your answer is kept beside theirs."
+            )
+        return ""
 
-    def settle(self, current: Current) -> None:
+    def held(self, run_id: str) -> tuple[Holder, datetime] | None:
+        """Return who else has an item, and until when; None where nobody does."""
+        return self.open.claims.live(run_id, self.open.assignment.slots(run_id))
+
+    def settle(self, run_id: str, claim: Claim | None) -> None:
         """Let go of an item that is saved: its draft goes, and its claim once it is complete."""
+        assignment, claims = self.open.assignment, self.open.claims
         self.open.drafts.clear()
-        self.open.assignment.refresh()
-        if self.open.assignment.is_complete(current.run_id):
-            self.open.claims.clear(current.run_id)
-        elif current.claim is not None:
-            self.open.claims.hold_for_good(current.claim)
+        assignment.refresh()
+        if assignment.is_complete(run_id):
+            claims.clear(run_id, assignment.slots(run_id))
+        elif claim is not None:
+            claims.hold_for_good(claim)
 
     def put_back(self) -> None:
         """Let others have the item on the desk; what was said of it and not saved is dropped."""
         current, self.current = self.current, None
-        if current is not None and current.claim is not None and self.check_lease(current) is None:
-            self.open.claims.release(current.claim)
+        claim = None if current is None else current.claim
+        if claim is not None and self.open.claims.successor(claim) is None:
+            self.open.claims.release(claim)
         self.open.drafts.clear()
-
-    def claim_again(self, run_id: str) -> Claim | None:
-        """Return a claim of an item that the reviewer had decided and takes back; None where somebody else has it."""
-        assigned = self.open.assignment.take(run_id)
-        return None if assigned is None else assigned.claim
 
 
 def short(run_id: str) -> str:
@@ -305,11 +308,3 @@ def clock(time: datetime) -> str:
 
 def _taken_over(before: Holder) -> str:
     return f"{before.name} has had this item since {clock(before.since)}; the lease ran out, it is yours now."
-
-
-def stolen(run_id: str, by: Holder) -> str:
-    """Return what whoever lost an item is told when they save it."""
-    return (
-        f"Your lease on {short(run_id)} ran out, and {by.name} has had it since {clock(by.since)}. "
-        "Your answer is kept beside theirs."
-    )

@@ -12,6 +12,7 @@ from typing import Any
 from pytest_llmobs.files import PRIVATE, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
+from pytest_llmobs.review.log.parts import make_below
 from pytest_llmobs.review.records import Answer
 
 DRAFTS = "drafts"
@@ -35,9 +36,6 @@ class Draft:
     """An item under way."""
 
     run_id: str
-    slot: str | None = None
-    """Of its claim; None where it needs none."""
-    generation: int = 0
     answers: Mapping[str, Answer] = field(default_factory=dict)
     correction: Mapping[str, Any] | None = None
     comment: str | None = None
@@ -50,8 +48,8 @@ class Drafts:
 
     def __init__(self, folder: Path, name: str) -> None:
         """Name the queue's folder, and the file without its suffix."""
-        self._folder = folder / DRAFTS
-        self._file = self._folder / f"{name}.json"
+        self._folder = folder
+        self._file = folder / DRAFTS / f"{name}.json"
 
     def read(self) -> Draft | None:
         """Return the draft; None where there is none that can be read."""
@@ -67,8 +65,7 @@ class Drafts:
             FileNotFoundError: The queue was renamed or deleted meanwhile.
             OSError: The disk refuses.
         """
-        with suppress(FileExistsError):
-            self._folder.mkdir(mode=0o700)
+        make_below(self._folder, DRAFTS)
         text = json.dumps(to_wire(draft), ensure_ascii=False)
         # it is to survive the process: a power cut may cost an answer, waiting for the disk would cost every key
         write_whole(self._file, text, mode=PRIVATE, durable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.review.material import question_of
@@ -14,25 +14,29 @@ _SHORTEST = 4
 _AT_ONCE = 200
 """Runs whose questions are read at once."""
 _SHOWN = 3
+_OFFERED = 80
+"""Letters of a question among which a near one is looked for."""
+_ID_LETTERS = frozenset("0123456789abcdef-")
 
 
-def find_target(target: str, numbers: Mapping[str, int], store: Store) -> str:
+def find_target(target: str, order: Sequence[str], there: Collection[str], store: Store) -> str:
     """Return the run that is meant.
 
     Args:
         target: A number, the beginning of a run's id, or words of its question.
-        numbers: The runs of the queue, with their numbers.
+        order: The runs, such that the first has number 1.
+        there: Those of them that are still in the queue.
         store: Where the runs lie.
 
     Raises:
         NotFoundError: None is meant, or several may be; the message names near ones.
     """
     wanted = target.strip()
-    if wanted.isdecimal() and len(wanted) < 8:
-        return _by_number(int(wanted), numbers)
+    if wanted.isdecimal() and 0 < int(wanted[:9]) <= len(order):
+        return order[int(wanted) - 1]
     prefix = wanted.lower()
-    if len(prefix) >= _SHORTEST and set(prefix) <= set("0123456789abcdef-"):
-        alike = [run_id for run_id in numbers if run_id.startswith(prefix)]
+    if len(prefix) >= _SHORTEST and _ID_LETTERS.issuperset(prefix):
+        alike = [run_id for run_id in order if run_id.startswith(prefix) and run_id in there]
         if len(alike) == 1:
             return alike[0]
         if alike:
@@ -40,36 +44,30 @@ def find_target(target: str, numbers: Mapping[str, int], store: Store) -> str:
                 f"{count(len(alike), 'item')} of the queue begin with {target!r}: {listed(alike, _SHOWN)}. "
                 "Give more of the one you mean."
             )
-    return _by_words(target, numbers, store)
+    if wanted.isdecimal():
+        raise NotFoundError(f"There is no item {wanted}: the queue has the numbers 1 to {len(order)}.")
+    return _by_words(target, list(filter(there.__contains__, order)), store)
 
 
-def _by_number(number: int, numbers: Mapping[str, int]) -> str:
-    for run_id, own in numbers.items():
-        if own == number:
-            return run_id
-    raise NotFoundError(f"There is no item {number}: the queue has the numbers 1 to {len(numbers)}.")
-
-
-def _by_words(target: str, numbers: Mapping[str, int], store: Store) -> str:
+def _by_words(target: str, run_ids: Sequence[str], store: Store) -> str:
     words = target.casefold().split()
     seen: list[str] = []
     if words:
-        for run_id, question in _questions(numbers, store):
+        for run_id, question in _questions(run_ids, store):
             folded = question.casefold()
             if all(word in folded for word in words):
                 return run_id
-            seen.append(question[:80])
+            seen.append(question[:_OFFERED])
     raise NotFoundError(
         f"No item of the queue has {target!r} in its question, nor as a number or the beginning of an id."
         f"{nearest(target, seen)}"
     )
 
 
-def _questions(run_ids: Iterable[str], store: Store) -> Iterator[tuple[str, str]]:
+def _questions(run_ids: Sequence[str], store: Store) -> Iterator[tuple[str, str]]:
     """Yield the runs' questions, in the order of the numbers."""
-    ids = list(run_ids)
-    for start in range(0, len(ids), _AT_ONCE):
-        batch = ids[start : start + _AT_ONCE]
+    for start in range(0, len(run_ids), _AT_ONCE):
+        batch = run_ids[start : start + _AT_ONCE]
         questions = {}
         for run in store.runs(id=batch, columns=["inputs"]):
             questions[run.id] = question_of(run.inputs)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from pytest_llmobs.errors import ConflictError, StoreError
+from pytest_llmobs.review.log.parts import make_below
 from pytest_llmobs.storage import locks
 
 _FOLDER = "reviewers"
@@ -30,8 +30,7 @@ class ReviewerLock:
         """
         path = folder / _FOLDER / f"{file_name}.lock"
         try:
-            with suppress(FileExistsError):
-                path.parent.mkdir(mode=0o700)
+            make_below(folder, _FOLDER)
             self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(f"Can't write to {str(path.parent)!r}: {error.strerror or error}.") from error
