@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import PROMPT_FOLDER, prompt_folder, store_folder
+from pytest_llmobs.settings import PROMPT_FOLDER, QUEUE_FOLDER, prompt_folder, store_folder
 from pytest_llmobs.tracing import active, environment
 
 if TYPE_CHECKING:
@@ -62,9 +62,12 @@ class _App:
 
     @cached_property
     def _store(self) -> Store:
+        from pytest_llmobs.review.sealing import rules_at_sealing
         from pytest_llmobs.storage.store import Store
 
-        return Store(store_folder(os.environ), exporter=_make_exporter())
+        folder = store_folder(os.environ)
+        on_sealed = rules_at_sealing(Path.cwd() / QUEUE_FOLDER, folder)
+        return Store(folder, exporter=_make_exporter(), on_sealed=on_sealed)
 
     def open_sink(self) -> Spool:
         from pytest_llmobs.storage.spool.rotation import Rotation
@@ -91,6 +94,7 @@ class _App:
         with suppress(SettingsError):  # the first traced call has said so, or will
             if self._spool is not None or environment.is_on(os.environ):
                 self._store.seal()  # of forked children and pools too, which are ended without `atexit`
+                self._store.hand_on_sealed()
 
     def starting(self, tracer: Tracer) -> None:
         folder = prompt_folder(os.environ, Path.cwd() / PROMPT_FOLDER)

@@ -87,9 +87,11 @@ class Session:
     @cached_property
     def store(self) -> Store:
         """The store below rootdir; opening it recovers what a crashed session left."""
+        from pytest_llmobs.review.sealing import rules_at_sealing
         from pytest_llmobs.storage.store import Store
 
-        return Store(self.store_folder, exporter=self.exporter)
+        on_sealed = rules_at_sealing(self.rootdir / self.settings.queue_dir, self.store_folder, self.rootdir)
+        return Store(self.store_folder, exporter=self.exporter, on_sealed=on_sealed)
 
     @cached_property
     def exporter(self) -> Exporter | None:
@@ -155,11 +157,9 @@ class Session:
             return (run.own_columns or {}).get("suite") in suites
 
         settings = self.settings
-        keep_media = None
+        keep_media = self.store.keep_media if settings.experiment and settings.keep_media else None
         if settings.experiment:
             self._spool = self.store.spool(self.identity.session)
-            if settings.keep_media:
-                keep_media = self.store.keep_media
         return Tracer(
             project=self.identity.name,
             sink=self._spool,

@@ -19,9 +19,11 @@ from pytest_llmobs.errors import ArgumentError, NotFoundError, SettingsError
 from pytest_llmobs.settings import (
     DATASET_FOLDER,
     PROMPT_DIR,
+    QUEUE_DIR,
     STORE_FOLDER,
     Option,
     Settings,
+    queue_folder,
     read_settings,
     store_folder,
     words,
@@ -98,7 +100,7 @@ class Workspace:
 
         The rootdir is that of the nearest pytest configuration from there upwards, else the nearest folder with a
         store, else the folder itself. The store is the one that ``LLMOBS_STORE`` names, else the rootdir's; likewise
-        the folder of the prompts, which ``LLMOBS_PROMPT_DIR`` names.
+        the folders of the prompts and of the queues, which ``LLMOBS_PROMPT_DIR`` and ``LLMOBS_QUEUE_DIR`` name.
 
         Args:
             start: The folder; the current one by default.
@@ -113,6 +115,8 @@ class Workspace:
         prompts = environ.get(PROMPT_DIR, "").strip()
         if prompts:
             settings = replace(settings, prompt_dir=str(start / Path(prompts).expanduser()))
+        if environ.get(QUEUE_DIR, "").strip():
+            settings = replace(settings, queue_dir=str(queue_folder(environ, start)))
         folder = rootdir / STORE_FOLDER
         if environ.get("LLMOBS_STORE", "").strip():
             folder = store_folder(environ)

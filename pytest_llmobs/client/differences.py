@@ -8,6 +8,7 @@ OURS: Mapping[str, str] = {
     "curate": "Plans which runs become examples, without duplicates and leaks; `.apply()` writes them.",
     "preference_pairs": "What the reviewers of a queue corrected, as pairs for preference training.",
     "redaction": "What takes sensitive parts out of what the client writes.",
+    "route_queues": "Adds runs to the queues whose rules they fulfil.",
     "store": "The store. Naming it makes nothing.",
     "workspace": "The folder that is worked in: rootdir, settings, datasets, prompts.",
 }

@@ -13,11 +13,14 @@ from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pytest_llmobs.client.queue_items import AnnotationQueues
     from pytest_llmobs.curation.training.reviewed import QueuePairs
     from pytest_llmobs.records.runs import Run
     from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
+    from pytest_llmobs.review.routing.applying import RoutedRule
 
 
 class QueueArguments(TypedDict, total=False):
@@ -169,6 +172,43 @@ class QueueMethods(ClientBase):
                 raise ArgumentError(f"run_ids is {run_ids!r}. Give a list: [{run_ids!r}].")
             keys = [{"run_id": run_id_of(id, f"run_ids[{number}]")} for number, id in enumerate(run_ids)]
         self._queues.change_items(queue_id, lambda items, _: items.add(keys))
+
+    def route_queues(
+        self,
+        project_name: str | Sequence[str] | None = None,
+        *,
+        queue_id: Any = None,
+        since: datetime | str | None = None,
+        limit: int | None = None,
+        dry_run: bool = False,
+    ) -> Sequence[RoutedRule]:
+        """Add runs to queues by the queues' rules, as ``llmobs review route`` does; return what each rule came to.
+
+        Args:
+            project_name: Runs of this project alone, or of several; None for all.
+            queue_id: A queue's name or id; None for all that have rules.
+            since: Runs that started then or later, and by rules about feedback those that got some since.
+            limit: Most new items of each queue, the newest runs first; None for all.
+            dry_run: Add none.
+
+        Raises:
+            NotFoundError: There is no such queue, or nothing is known of the project.
+            ArgumentError: The queue has no rules, a rule can't be meant, or the time is none.
+            StoreError: The store can't be read, or the disk refuses.
+        """
+        from pytest_llmobs.client.reading.query import read_moment
+        from pytest_llmobs.review.routing.applying import route
+        from pytest_llmobs.review.routing.matching import Scope
+
+        projects = [project_name] if isinstance(project_name, str) else project_name
+        return route(
+            self.store,
+            self._queues,
+            wanted=None if queue_id is None else str(queue_id),
+            scope=Scope(projects, None if since is None else read_moment("since", since)),
+            limit=limit,
+            dry_run=dry_run,
+        )
 
     def delete_run_from_annotation_queue(self, queue_id: Any, *, run_id: Any) -> None:
         """Take a run out of a queue.

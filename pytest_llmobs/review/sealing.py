@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.settings import queue_folder
 from pytest_llmobs.tracing import first_use
 
 if TYPE_CHECKING:
-    from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.storage.run_queries import RunQueries
 
 
-def rules_at_sealing(folder: Path, open_queues: Callable[[], Queues]) -> Callable[[RunQueries], None]:
+def rules_at_sealing(
+    usual: Path, store_folder: Path, rootdir: Path | None = None
+) -> Callable[[RunQueries], None]:
     """Return what adds runs that were just sealed to the queues whose rules they fulfil.
 
-    It costs a look at the folder where no queue is committed. What is said of a run later, `llmobs review route` finds.
+    Where no queue is committed it costs a look at the folder. Feedback that comes later is for ``llmobs review route``.
 
     Args:
-        folder: Where the committed queues lie; it need not exist.
-        open_queues: Returns the queues.
+        usual: Where the committed queues lie unless ``LLMOBS_QUEUE_DIR`` says otherwise; it need not exist.
+        store_folder: The store's.
+        rootdir: What messages name the committed files from.
     """
+    folder = queue_folder(os.environ, usual)
 
     def apply(runs: RunQueries) -> None:
         if not folder.is_dir():
             return
         with first_use.alone():
+            from pytest_llmobs.review.queue_files import QueueFiles
+            from pytest_llmobs.review.queues import Queues
             from pytest_llmobs.review.routing.applying import route_sealed
 
-        route_sealed(runs, open_queues())
+        files = QueueFiles(folder, rootdir)
+        route_sealed(runs, files.names(), Queues(store_folder / "queues", files=files))
 
     return apply

@@ -19,7 +19,9 @@ PROMPT_FOLDER = "prompts"
 QUEUE_FOLDER = "queues"
 """Where the committed review queues lie, below rootdir, unless ``llm_queue_dir`` says otherwise."""
 PROMPT_DIR = "LLMOBS_PROMPT_DIR"
-"""The environment variable that says it where no pytest configuration is shipped."""
+"""The environment variable that says where the prompts lie, where no pytest configuration is shipped."""
+QUEUE_DIR = "LLMOBS_QUEUE_DIR"
+"""The one that says it of the committed review queues."""
 SESSION_PROMPTS = "LLMOBS_SESSION_PROMPTS"
 """The one by which a pytest session says it to the app under test; see ``set_session_prompts``."""
 
@@ -34,6 +36,12 @@ def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
     if stated:
         return Path.cwd() / Path(stated).expanduser()
     return Path(session_prompts(environ) or usual)
+
+
+def queue_folder(environ: Mapping[str, str], usual: Path) -> Path:
+    """Return where the committed review queues lie: where ``LLMOBS_QUEUE_DIR`` says, else in the usual folder."""
+    stated = environ.get(QUEUE_DIR, "").strip()
+    return Path.cwd() / Path(stated).expanduser() if stated else usual
 
 
 def store_folder(environ: Mapping[str, str]) -> Path:

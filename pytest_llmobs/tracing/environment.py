@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import LEAST_PAYLOAD, MAX_PAYLOAD, PROMPT_DIR, words
+from pytest_llmobs.settings import LEAST_PAYLOAD, MAX_PAYLOAD, PROMPT_DIR, QUEUE_DIR, words
 from pytest_llmobs.tracing.sampling import read_rules
 from pytest_llmobs.wording import known, nearest
 
@@ -18,6 +18,7 @@ VARIABLES = {
     "LLMOBS_PROJECT": "the project of the traces (default: default)",
     "LLMOBS_STORE": "folder the runs go to (default: .llmobs in the current folder)",
     PROMPT_DIR: "folder the prompts lie in (default: prompts at pytest's rootdir, or what llm_prompt_dir says)",
+    QUEUE_DIR: "folder of the committed review queues (default: queues, or what llm_queue_dir says)",
     REDACT: "redactors beside `secrets`, comma-separated: pii, or a function of your own as module:function",
     "LLMOBS_SAMPLE_RATE": "share of traces that is kept, 0 to 1 (default: 1)",
     "LLMOBS_OTEL": "true exports every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
@@ -28,7 +29,7 @@ VARIABLES = {
 """Every variable that tracing reads, and what it means."""
 
 _PREFIX = "LLMOBS_"
-_NOT_OF_AN_APP = ("CONFIRMING", "CONTROL", "EXPECT_", "GOLDEN", "LOCAL_", "SESSION_", "UPDATE_")
+_NOT_OF_AN_APP = ("CONFIRMING", "CONTROL", "EXPECT_", "GOLDEN", "LOCAL_", "REVIEWER", "SESSION_", "UPDATE_")
 """How the variables go on that pytest sessions and our own tests read."""
 _log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.errors import ArgumentError, LlmobsError
 from pytest_llmobs.review.routing.matching import Match, Scope, matches
 from pytest_llmobs.review.routing.rules import Rule, read_rule
 
@@ -97,17 +97,29 @@ def route(
     return routed
 
 
-def route_sealed(runs: RunQueries, queues: RoutedQueues) -> None:
-    """Add runs that were just sealed to the committed queues whose rules they fulfil.
+def route_sealed(runs: RunQueries, names: Sequence[str], queues: RoutedQueues) -> None:
+    """Add runs that were just sealed to the queues whose rules they fulfil.
 
     What is in a queue isn't looked at: runs are sealed once, and adding one again changes nothing.
 
+    Args:
+        runs: The sealed ones.
+        names: The queues' names.
+        queues: The store's.
+
     Raises:
-        LlmobsError: A queue or the store can't be read, or the disk refuses.
+        LlmobsError: One of the queues can't be read, or the disk refuses; the others have got their runs.
     """
-    for queue in queues.all():
-        if queue.file is not None and queue.rules:
-            _add(queues, queue, _tallies(runs, queue, Scope(), set(), None))
+    failure: LlmobsError | None = None
+    for name in names:
+        try:
+            queue = queues.find(name)
+            if queue.rules:
+                _add(queues, queue, _tallies(runs, queue, Scope(), set(), None))
+        except LlmobsError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _queues_with_rules(queues: RoutedQueues, wanted: str | None = None) -> list[AnnotationQueue]:
