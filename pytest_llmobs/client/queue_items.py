@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pytest_llmobs.client.parameters import accept
@@ -21,10 +22,6 @@ from pytest_llmobs.wording import known, nearest
 
 _KEYS = ("run_id", "project_id", "session_id", "start_time", "source_proposed_example_id", "item_type")
 """What an item that is to be added may say."""
-_REVIEWS = ("needs_my_review", "needs_others_review", "completed", "archived")
-"""What items are asked for by."""
-_SAME = {"archived": "completed"}
-"""Statuses that mean here what others do."""
 
 
 @dataclass(frozen=True)
@@ -182,8 +179,8 @@ def items_of(
     Raises:
         ArgumentError: There is no such status, or the reviewer's name is none.
     """
-    if status is not None and status not in _REVIEWS:
-        raise ArgumentError(f"status is {status!r}.{nearest(str(status), _REVIEWS)} {known(_REVIEWS)}")
+    if status is not None and status not in _ASKED_FOR:
+        raise ArgumentError(f"status is {status!r}.{nearest(str(status), _ASKED_FOR)} {known(_ASKED_FOR)}")
     standings = queues.standings(queue)
     items: list[QueueItem] = []
     for item in queues.items(queue).all():
@@ -193,8 +190,11 @@ def items_of(
         return _contested(queues, queue, items, status)
     if status is None:
         return items
-    me = reviewer_name(reviewer) if reviewer or any(each.reviewers for each in standings.values()) else ""
-    return [item for item in items if _review(standings[item.run_id], me) in (status, _SAME.get(status))]
+    me = ""
+    if reviewer or any(each.reviewers for each in standings.values()):
+        me = reviewer_name(reviewer)
+    is_asked_for = partial(_ASKED_FOR[status], reviewer=me)
+    return [item for item in items if is_asked_for(standings[item.run_id])]
 
 
 def _contested(
@@ -207,11 +207,21 @@ def _contested(
     return [item for item in items if item.run_id in contested]
 
 
-def _review(standing: Standing, reviewer: str) -> str:
-    """Return the status by which an item is asked for."""
-    if standing.is_completed:
-        return "completed"
-    return "needs_my_review" if standing.waits_for(reviewer) else "needs_others_review"
+def _needs_others(standing: Standing, reviewer: str) -> bool:
+    return not standing.is_completed and not standing.waits_for(reviewer)
+
+
+def _is_completed(standing: Standing, reviewer: str) -> bool:
+    return standing.is_completed
+
+
+_ASKED_FOR: Mapping[str, Callable[..., bool]] = {
+    "needs_my_review": Standing.waits_for,
+    "needs_others_review": _needs_others,
+    "completed": _is_completed,
+    "archived": _is_completed,
+}
+"""A status -> whether an item has it."""
 
 
 def run_keys(runs: Any, what: str) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError, NotF
 from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
+from pytest_llmobs.review.assigning.calibration import chosen_already, week_of
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import ITEMS, Items
 from pytest_llmobs.review.log.parts import LogPart
@@ -104,6 +105,7 @@ class Queues:
         check_case(name, self.names(), "queue")
         if stored is None or stored.name != name:
             return committed
+        # whoever holds the id of an item, "<queue's id>:<run's id>", finds it still
         return replace(committed, id=stored.id, created_at=stored.created_at)
 
     def find(self, wanted: Any) -> AnnotationQueue:
@@ -137,15 +139,19 @@ class Queues:
         if queue is not None and queue.name == text:
             return queue
         broken: list[LlmobsError] = []
-        for queue in self._readable(broken):
+        for queue in self.readable(broken):
             if queue.id == text:
                 return queue
         if broken:  # it may have been one of these
             raise broken[0]
         return None
 
-    def _readable(self, broken: list[LlmobsError]) -> Iterator[AnnotationQueue]:
-        """Yield the queues that can be read; why others can't is added to ``broken``."""
+    def readable(self, broken: list[LlmobsError]) -> Iterator[AnnotationQueue]:
+        """Yield the queues that can be read, in the order of their names.
+
+        Args:
+            broken: Gets the reason of each that can't.
+        """
         for name in self.names():
             try:
                 queue = self.named(name)
@@ -174,10 +180,11 @@ class Queues:
         Raises:
             StoreError: What was decided can't be read.
         """
-        items = self.items(queue)
-        items.refresh()
         decisions = self.decisions(queue).standing()
-        return standings(items.run_ids(), items.completed(), decisions, partial(reviewers_needed, queue))
+        calibration: Sequence[str] = ()
+        if queue.calibration:
+            calibration = chosen_already(self._place(_own_name(queue)), week_of(self._now()))
+        return standings(self.items(queue), decisions, partial(reviewers_needed, queue), calibration)
 
     def folder(self, queue: AnnotationQueue) -> Path:
         """Return where a queue's items lie, and what was said of them; a committed queue's is made here.
@@ -300,7 +307,7 @@ class Queues:
                 f"The queue {name!r} is there already{self._as_file(name)}. Use read_annotation_queue({name!r}), or "
                 "choose another name."
             )
-        for queue in self._readable([]):
+        for queue in self.readable([]):
             if id in (queue.id, queue.name) or name == queue.id:
                 raise ConflictError(
                     f"The queue {queue.name!r} has the id {queue.id!r} already. Choose another one."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pytest_llmobs.review.log.items import Items
 from pytest_llmobs.review.records import Decision, ItemStatus, QueueItem
 
 
@@ -17,6 +18,8 @@ class Standing:
     """How many reviewers it wants."""
     is_set: bool = False
     """True where somebody has set it to completed, whoever reviewed it."""
+    is_for_all: bool = False
+    """True for an item of this week's calibration set, which every reviewer sees."""
     reviewers: frozenset[str] = frozenset()
     """Who has reviewed it."""
     last: datetime | None = None
@@ -28,8 +31,10 @@ class Standing:
         return self.is_set or len(self.reviewers) >= self.needed
 
     def waits_for(self, reviewer: str) -> bool:
-        """Tell whether somebody may still review it."""
-        return not self.is_completed and reviewer not in self.reviewers
+        """Tell whether it still wants the review of somebody."""
+        if self.is_set or reviewer in self.reviewers:
+            return False
+        return self.is_for_all or not self.is_completed
 
     def shown(self, item: QueueItem) -> QueueItem:
         """Return an item with the status that its decisions come to."""
@@ -41,25 +46,30 @@ class Standing:
 
 
 def standings(
-    run_ids: Iterable[str], completed: Set[str], decisions: Iterable[Decision], needed: Callable[[str], int]
+    items: Items, decisions: Iterable[Decision], needed: Callable[[str], int], calibration: Sequence[str] = ()
 ) -> dict[str, Standing]:
     """Return how far the items of a queue are, by the ids of their runs.
 
     Args:
-        run_ids: Of its items.
-        completed: Those that somebody has set to completed.
+        items: Of the queue.
         decisions: The standing ones, in their order; an adjudicator's word is none of a reviewer's.
         needed: Takes a run's id; returns how many reviewers it wants.
+        calibration: The runs that every reviewer sees this week.
     """
     reviews: dict[str, dict[str, datetime]] = {}
     for decision in decisions:
         if decision.role == "review":
             reviews.setdefault(decision.run_id, {})[decision.reviewer] = decision.at
+    items.refresh()
+    completed, for_all = items.completed(), frozenset(calibration)
     found: dict[str, Standing] = {}
-    for run_id in run_ids:
-        own = reviews.get(run_id)
-        if own is None:
-            found[run_id] = Standing(needed(run_id), run_id in completed)
-        else:
-            found[run_id] = Standing(needed(run_id), run_id in completed, frozenset(own), max(own.values()))
+    for run_id in items.run_ids():
+        own = reviews.get(run_id, {})
+        found[run_id] = Standing(
+            needed=needed(run_id),
+            is_set=run_id in completed,
+            is_for_all=run_id in for_all,
+            reviewers=frozenset(own),
+            last=max(own.values(), default=None),
+        )
     return found

@@ -53,6 +53,16 @@ def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]
         raise StoreError(f"Can't write {str(file)!r}: {error.strerror or error}.") from error
 
 
+def chosen_already(folder: Path, week: str) -> Sequence[str]:
+    """Return the runs of a week's set; none where nobody has chosen them yet.
+
+    Args:
+        folder: The queue's.
+        week: See ``week_of``.
+    """
+    return _read(folder / CALIBRATION / f"{week}.json") or ()
+
+
 def _read(file: Path) -> Sequence[str] | None:
     try:
         content = parse_json(read_text(file))

@@ -136,6 +136,7 @@ def visible(questions: Sequence[Question], answers: Mapping[str, Answer]) -> tup
     asked: list[Question] = []
     counted: dict[str, Answer] = {}
     for question in questions:
+        # a hidden question's answer is left out, so that what depends on it is hidden as well
         if question.visible_if is None or question.visible_if.hold(counted):
             asked.append(question)
             if question.key in answers:
