@@ -92,9 +92,10 @@ def reviewed(folder: Path, run_ids: list[str]) -> None:
     queues = Workspace.find(folder, {}).open_queues()
     queue = queues.create("refunds")
     queues.items(queue).add([{"run_id": run_id} for run_id in run_ids])
-    for number, run_id in enumerate(run_ids[:6] + run_ids[-1:]):
+    for number, run_id in enumerate(run_ids[:11]):
         for reviewer in ("ada", "ben"):
-            verdict: Any = "reject" if number < 2 or (number == 5 and reviewer == "ben") else "accept"
+            is_bad = number < 2 or number > 6 or (number == 5 and reviewer == "ben")
+            verdict: Any = "reject" if is_bad else "accept"
             correction = {"output": f"It is on its way; order {number}."} if number == 0 else None
             decision = Decision(
                 id=f"{number}-{reviewer}",
