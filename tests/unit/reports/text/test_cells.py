@@ -1,3 +1,5 @@
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,3 +96,25 @@ def test_wrapped_and_cut_texts_fit(text, limit):
 @given(st.text(alphabet="ab 日e\u0301", max_size=40), st.integers(2, 12))
 def test_wrapping_loses_nothing_but_spaces(text, limit):
     assert "".join(cells.wrap(text, limit)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_long_text_is_wrapped_as_far_as_it_is_read() -> None:
+    text = "word " * 1_000_000
+    first = list(islice(cells.wrapping(text, 60), 3))
+    assert first == cells.wrap("word " * 36, 60)[:3]
+
+
+@pytest.mark.parametrize("limit", [2, 3, 7, 60])
+def test_lines_one_after_the_other_are_those_of_the_whole(limit: int) -> None:
+    text = (
+        "two  words\n\n   indented é\u0301 你好你好 👩‍👩‍👧🇩🇪🇫🇷x " + "a\u0301" * 40 + "\u0301" * 3000 + "end "
+    )
+    lines = cells.wrap(text, limit)
+    assert list(cells.wrapping(text, limit)) == lines
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cells.width(line) <= limit for line in lines)
+
+
+def test_a_flag_is_one_letter() -> None:
+    assert list(cells.clusters("🇩🇪🇫🇷🇮")) == [("🇩🇪", 2), ("🇫🇷", 2), ("🇮", 1)]
+    assert cells.wrap("🇩🇪🇫🇷", 3) == ["🇩🇪", "🇫🇷"]

@@ -63,7 +63,7 @@ class _Talk:
     def __init__(self, reviewing: Reviewing, console: Console, *, prints: bool, asks_again: bool) -> None:
         self._reviewing, self._console = reviewing, console
         self._prints, self._asks_again = prints, asks_again
-        self._printed = 0
+        self._printed = self._told = 0
         self._keys_of_line = 0
         self._skips_line = False
         """The rest of a line is left where a key of it made no sense."""
@@ -96,6 +96,10 @@ class _Talk:
         self._printed += len(new)
         if self._asks_again and self._reviewing.message:
             self._console.note(self._reviewing.message)
+        elif not self._asks_again:
+            for notice in self._reviewing.notices[self._told :]:
+                self._console.note(notice)
+        self._told = len(self._reviewing.notices)
         if self._prints:
             for done in new:
                 self._console.say(done_line(done, self._console.page))

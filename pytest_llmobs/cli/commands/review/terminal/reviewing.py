@@ -56,6 +56,8 @@ class Reviewing:
         """Lines of text that are seen: a page, for whoever reads on."""
         self.done: list[Done] = []
         """Everything that was done, in order."""
+        self.notices: list[str] = []
+        """Everything that the engine had to tell, in order."""
         self._arrive()
 
     @property
@@ -92,7 +94,6 @@ class Reviewing:
         """Do what a key does; return False where it made no sense, which the message says."""
         self._message = ""
         try:
-            self._session.renew()
             if self._entry is not None:
                 self._write(self._entry, key)
             elif self._is_help and key.name in _CLOSING:
@@ -103,8 +104,16 @@ class Reviewing:
             self._say(str(error), "red")
             return False
         finally:
+            self._renew()
             self._tell_notices()
         return True
+
+    def _renew(self) -> None:
+        try:
+            self._session.renew()
+        except LlmobsError as error:
+            # what the key did is done, and is what counts
+            self._say(" ".join(filter(None, [self._message, str(error)])), "red")
 
     def lay_out(self, page: Page) -> None:
         """Take note of what is drawn on; what is read stays in view where the width changes."""
@@ -347,6 +356,7 @@ class Reviewing:
 
     def _tell_notices(self) -> None:
         notices = self._session.take_notices()
+        self.notices += notices
         if notices:
             self._say(" ".join(filter(None, [self._message, *notices])), self._style)
 
