@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from pytest_llmobs.cli.commands.review.workspaces import open_queues
+from pytest_llmobs.cli.commands.review.workspaces import add_reviewer, find_workspace
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.review.reviewers import reviewer_name
@@ -30,11 +30,7 @@ _PIPE_FORM = "Keys may come through a pipe as well: printf 'aaq' | llmobs review
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's options."""
     parser.add_argument("queue", metavar="QUEUE", help="the queue's name, or its id")
-    parser.add_argument(
-        "--reviewer",
-        metavar="NAME",
-        help="who reviews (default: LLMOBS_REVIEWER, git's user.name, else the login)",
-    )
+    add_reviewer(parser)
     parser.add_argument(
         "--open",
         action="store_true",
@@ -54,8 +50,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.cli.commands.review.terminal.onpipe import as_json, summary
     from pytest_llmobs.review.sessions import ReviewSession
 
-    queues = open_queues(arguments)
-    store = open_local_store(arguments.store, console)
+    workspace = find_workspace(arguments)
+    queues = workspace.open_queues()
+    store = open_local_store(str(workspace.store_folder), console)
     queue = queues.find(arguments.queue)
     reviewer = reviewer_name(arguments.reviewer)
     with ReviewSession.open(

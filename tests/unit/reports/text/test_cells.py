@@ -101,7 +101,7 @@ def test_wrapping_loses_nothing_but_spaces(text, limit):
 def test_a_long_text_is_wrapped_as_far_as_it_is_read() -> None:
     text = "word " * 1_000_000
     first = list(islice(cells.wrapping(text, 60), 3))
-    assert first == cells.wrap("word " * 36, 60)[:3]
+    assert first == cells.wrap("word " * 48, 60)[:3]
 
 
 @pytest.mark.parametrize("limit", [2, 3, 7, 60])
