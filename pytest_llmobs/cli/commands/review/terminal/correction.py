@@ -44,6 +44,7 @@ def form_of(outputs: Mapping[str, Any]) -> Form:
 
 def text_of(outputs: Mapping[str, Any], form: Form) -> str:
     """Return outputs as the text to edit."""
+    # a correction has the key already, where the reply it corrects is an API's whole body
     if form.key is not None:
         value = outputs.get(form.key)
         text = value if isinstance(value, str) else _reply_text(outputs)

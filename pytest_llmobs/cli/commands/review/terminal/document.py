@@ -84,6 +84,7 @@ class Wrapped:
         """Wrap up to a line, None for all; return False where there was nothing more."""
         missing = None if end is None else max(end - len(self._lines), 0)
         before = len(self._lines)
+        # the generator stands where the last look ended
         for line in itertools.islice(self._rest, missing):
             self._lines.append(line)
             self._letters.append(self._count)
@@ -135,6 +136,7 @@ def isolated(line: str, page: Page) -> str:
     """Return a line that, should it run from right to left, leaves what is around it alone."""
     if line.isascii() or not page.takes(_ISOLATE):
         return line
+    # only where it is needed: some terminals draw a box for marks that they don't know
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in line):
         return f"{_ISOLATE}{line}{_END}"
     return line

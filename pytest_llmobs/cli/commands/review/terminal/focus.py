@@ -57,6 +57,7 @@ class Focus:
 
     def go_on(self, question: Question) -> None:
         """Go to the question after one that was answered, which may have made others come or go."""
+        # asked anew: the answer may have made questions visible that weren't, or hidden some
         keys = [asked.key for asked in self.questions()]
         following = keys[keys.index(question.key) + 1 :] if question.key in keys else []
         self.key = following[0] if following else None

@@ -103,6 +103,7 @@ class KeyReader:
                 return None
             self._held = rest
             return Key(PASTE, text)
+        # it may be whole after the next read; without a limit, junk would hold up every key after it
         if _BEGUN.fullmatch(self._held) and len(self._held) < _MOST_OF_ONE:
             return None
         return self._sequence()
@@ -120,9 +121,11 @@ class KeyReader:
         if second in "[O" and begun is not None:  # a sequence that makes no sense: none of it is a key
             self._held = self._held[begun.end() :]
             return Key(UNKNOWN)
+        # two: the first stands for itself, the second may begin a sequence
         if second == _ESCAPE:
             self._held = self._held[1:]
             return Key("Escape")
+        # a letter behind Escape is Alt and the letter: it must not decide as the letter alone would
         self._held = self._held[2:]
         return Key(f"Alt+{_plain(second).name}")
 

@@ -59,6 +59,7 @@ def legend(keymap: Keymap, page: Page, *, saves: bool, is_empty: bool) -> list[s
 
 def _flow(pairs: Iterable[tuple[str, str]], page: Page) -> list[str]:
     lines: list[str] = []
+    # as if a full line stood before: the first pair begins one
     used = page.width
     for key, label in pairs:
         shown = page.clip(page.line(label), page.width - len(key) - 1)

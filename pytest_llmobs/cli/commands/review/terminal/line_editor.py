@@ -46,6 +46,7 @@ class LineEditor:
 
     def seen(self, room: int, page: Page) -> tuple[str, int]:
         """Return the part of the text that fits, harmless, and the column of the cursor in it."""
+        # no more of a long text is made harmless than may be seen
         before = self._shown(self.text[max(self.cursor - 2 * room, 0) : self.cursor], page)
         after = self._shown(self.text[self.cursor : self.cursor + 2 * room], page)
         # a quarter of the room is kept for what follows the cursor, as far as there is something

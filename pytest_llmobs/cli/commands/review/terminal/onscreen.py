@@ -43,6 +43,7 @@ def review_on_screen(
             try:
                 key = terminal.read_key()
             except EOFError:
+                # the window was closed: the draft is kept, and there is nobody to tell
                 break
             if key is None or key.name == _DRAW_ANEW:
                 terminal.forget()
@@ -76,6 +77,7 @@ def _edit(
             reviewing.edit_here()
             return
         text, suffix = reviewing.text_to_edit()
+        # keys that were typed behind the `e` are still unread: they are the editor's
         with terminal.left():
             edited = editor.edit(text, suffix, session.renew)
         reviewing.take_text(edited)

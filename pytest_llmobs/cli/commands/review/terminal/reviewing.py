@@ -170,6 +170,7 @@ class Reviewing:
             if key.name == PASTE:
                 raise ArgumentError("What is pasted here does nothing. c opens a line for it.")
             raise ArgumentError(f"The key {key.name!r} does nothing here. ? shows those that do.")
+        # whoever knows the key needs the help no longer
         if self._is_help and command.do not in ("scroll", "quit"):
             self._show_help(False)
         _DEEDS[command.do](self, command)
@@ -188,10 +189,12 @@ class Reviewing:
     def _save(self, do: str, verdict: Verdict | None, mode: str | None) -> None:
         current = self._needed()
         self._answer_edit.check()
+        # taken now: the engine goes on to the next item
         record = done_to(current, do, mode)
         try:
             self._session.save(verdict, mode)
         except ArgumentError:
+            # the next digit answers what was asked for
             self._focus.go_to_missing()
             raise
         self.done.append(record)
@@ -298,6 +301,7 @@ class Reviewing:
             self._entry = None
             if entry.keep is not None:
                 entry.keep(entry.before)
+        # a pipe's line ends with what a terminal sends for Ctrl+J
         elif key.name == "Enter" or (key.name == "Ctrl+J" and not entry.line.has_lines):
             entry.finish(entry.line.text)
             self._entry = None
@@ -341,6 +345,7 @@ class Reviewing:
         current = self._session.current
         material = None if current is None else current.material
         drawn_of = (material, None if current is None else current.correction, self._is_help)
+        # what was wrapped of a long text is kept for as long as it is the same
         if drawn_of == self._drawn_of:
             return
         self._drawn_of = drawn_of

@@ -120,6 +120,7 @@ def _header(shown: Shown, page: Page, height: int) -> str:
         f"{progress.mine_today:,} today",
         page.line(shown.title),
     ]
+    # a number that `/` takes
     if shown.current is not None:
         parts.insert(0, f"item {shown.current.number:,}")
     if page.width < LEAST_WIDTH or height < LEAST_HEIGHT:

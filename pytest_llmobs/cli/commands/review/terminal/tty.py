@@ -56,6 +56,7 @@ class Terminal:
         try:
             self._on()
         except BaseException:
+            # what is half done is put back as well: nobody calls __exit__ where __enter__ fails
             self.__exit__()
             raise
         return self
@@ -123,6 +124,7 @@ class Terminal:
     def left(self) -> Iterator[None]:
         """Leave the screen to another program, and come back."""
         self._off()
+        # whoever has the terminal now is stopped as usual
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         try:
             yield
@@ -157,6 +159,7 @@ class Terminal:
         raw[0] &= ~(termios.IXON | termios.ICRNL | termios.INLCR | termios.IGNCR | termios.ISTRIP)
         # Ctrl-C and Ctrl-Z are keys like others: as signals they would drop the keys before them
         raw[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN)
+        # read returns with the first byte, and waits for it
         raw[6] = [*raw[6]]
         raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
         # TCSADRAIN keeps what was typed ahead, TCSAFLUSH would lose it
@@ -177,6 +180,7 @@ class Terminal:
 
     def _send(self, text: str) -> None:
         data = text.encode(self._encoding, "backslashreplace")
+        # a slow line takes a screen in pieces
         while data:
             data = data[os.write(self._target, data) :]
 
