@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
@@ -14,19 +14,16 @@ from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision, Verdict
 from pytest_llmobs.review.rubric.answers import check_answer
 from pytest_llmobs.review.rubric.questions import Question, questions_of
-from pytest_llmobs.review.rubric.versions import keep_rubric
 from pytest_llmobs.review.working.current import Current, Progress
 from pytest_llmobs.review.working.desk import Desk, clock, short
 from pytest_llmobs.review.working.jumping import find_target
 from pytest_llmobs.review.working.open_queue import file_name
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
+from pytest_llmobs.review.working.recording import Publish, Recorder
 from pytest_llmobs.review.working.reviewer_lock import ReviewerLock
 from pytest_llmobs.review.working.saving import decision_of
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, nearest
-
-Publish = Callable[[Decision, bool], None]
-"""Takes a decision that was saved, or with True one that was withdrawn."""
 
 
 class ReviewSession:
@@ -36,11 +33,12 @@ class ReviewSession:
         self, desk: Desk, store: Store, publish: Publish, lock: ReviewerLock, now: Callable[[], datetime]
     ) -> None:
         """See ``open``."""
-        self._desk, self._store, self._publish, self._lock, self._now = desk, store, publish, lock, now
+        self._desk, self._store, self._lock, self._now = desk, store, lock, now
+        self._recorder = Recorder(desk, publish, now)
         self._questions, self._reviewer = desk.questions, desk.reviewer
         self._skipped: list[str | None] = []
         """What this session did, in order: a skipped run, or None for what was saved."""
-        self._kept_rubric = False
+        self._progress: tuple[Any, Progress] | None = None
 
     @classmethod
     def open(
@@ -75,7 +73,7 @@ class ReviewSession:
         try:
             desk = Desk(queues, queue, reviewer, questions, reader, now)
             session = cls(desk, store, publish, lock, now)
-            session._finish_saving()
+            session._recorder.finish()
             if not desk.resume():
                 desk.advance()
         except BaseException:
@@ -132,15 +130,22 @@ class ReviewSession:
     @property
     def progress(self) -> Progress:
         """How far the queue is, as of the last look."""
-        desk = self._desk
-        today = self._now().astimezone().date()
-        mine_today = 0
-        for decision in reversed(desk.open.decisions.by(self._reviewer, desk.role)):
-            if decision.at.astimezone().date() != today:
+        parts, today = self._desk.open, self._now().astimezone().date()
+        state = (parts, parts.items.changes, parts.decisions.changes, self._desk.missing, today)
+        if self._progress is None or self._progress[0] != state:  # a screen asks at every key
+            assignment = parts.assignment
+            mine = self._mine_on(today)
+            progress = Progress(assignment.done(), assignment.left(), assignment.total(), mine)
+            self._progress = (state, progress)
+        return self._progress[1]
+
+    def _mine_on(self, day: date) -> int:
+        number = 0
+        for decision in reversed(self._desk.open.decisions.by(self._reviewer, self._desk.role)):
+            if decision.at.astimezone().date() != day:
                 break
-            mine_today += 1
-        assignment = desk.open.assignment
-        return Progress(assignment.done(), assignment.left(), assignment.total(), mine_today)
+            number += 1
+        return number
 
     def take_notices(self) -> list[str]:
         """Return what the reviewer is to be told, each sentence once."""
@@ -206,31 +211,11 @@ class ReviewSession:
             StoreError: The disk refuses; the item is still there, with all that was said.
         """
         current = self._needed()
-        decision = decision_of(
-            current, self.queue, self._questions, self._reviewer, self._next_time(), verdict, mode
-        )
-        desk = self._desk
-        desk.following(desk.check_there)
-        desk.open.assignment.refresh()
-        if not self._is_gone(current):
-            loss = desk.loss(current)
-            self._record(decision)
-            self._tell(decision, False)
-            desk.settle(current.run_id, current.claim)
+        at = self._recorder.next_time()
+        decision = decision_of(current, self.queue, self._questions, self._reviewer, at, verdict, mode)
+        if self._recorder.record(decision, current):
             self._skipped.append(None)
-            if loss:
-                desk.notices.append(loss)
         self._advance()
-
-    def _finish_saving(self) -> None:
-        """Do what is left of a save in whose middle the process was killed: its draft is still there."""
-        desk = self._desk
-        desk.open.assignment.refresh()
-        draft = desk.open.drafts.read()
-        for decision in desk.open.decisions.by(self._reviewer, desk.role):
-            if draft is not None and decision.run_id == draft.run_id:
-                self._tell(decision, False)
-                desk.settle(draft.run_id, None)
 
     def _advance(self) -> None:
         """Go to the next item; what is in the way is told in the place of the item, as all before it is kept."""
@@ -238,44 +223,6 @@ class ReviewSession:
             self._desk.advance()
         except LlmobsError as error:
             self._desk.why_empty = str(error)
-
-    def _is_gone(self, current: Current) -> bool:
-        """Tell whether nothing may be kept of a run, or the item was taken out of the queue; the reviewer is told."""
-        desk, name = self._desk, short(current.run_id)
-        items = desk.open.items
-        if items.is_purged(current.run_id):
-            desk.notices.append(f"{name} was purged: its item is closed, and nothing is kept of it.")
-            desk.open.drafts.clear()
-            return True
-        if current.run_id not in items.run_ids():
-            desk.notices.append(f"{name} was taken out of the queue meanwhile; your answer is kept.")
-        return False
-
-    def _record(self, decision: Decision) -> None:
-        desk = self._desk
-
-        def keep() -> None:
-            desk.check_there()
-            if not self._kept_rubric:
-                keep_rubric(desk.open.folder, desk.open.queue)
-            desk.open.decisions.decide(decision)
-
-        desk.following(keep)
-        self._kept_rubric = True
-
-    def _next_time(self) -> datetime:
-        """Return a time after this reviewer's last decision, whatever the clock says: undoing takes the last one."""
-        now = self._now()
-        mine = self._desk.open.decisions.by(self._reviewer, self._desk.role)
-        if mine:
-            now = max(now, mine[-1].at + timedelta(microseconds=1))
-        return now
-
-    def _tell(self, decision: Decision, withdrawn: bool) -> None:
-        try:
-            self._publish(decision, withdrawn)
-        except (LlmobsError, OSError) as error:
-            self._desk.notices.append(f"It is kept in the queue, but isn't feedback on the run: {error}")
 
     def skip(self) -> None:
         """See the current item last; others may have it. What was said and not saved is dropped."""
@@ -302,14 +249,13 @@ class ReviewSession:
         if self._skipped and self._skipped[-1] is not None:
             return self._show_again(self._skipped.pop(), None)
         desk.open.assignment.refresh()
-        mine = desk.open.decisions.by(self._reviewer, desk.role)
-        if not mine:
+        last = self._recorder.last()
+        if last is None:
             return False
         if self._skipped:
             self._skipped.pop()
-        desk.following(lambda: desk.open.decisions.withdraw(mine[-1]))
-        self._tell(mine[-1], True)
-        return self._show_again(mine[-1].run_id, mine[-1])
+        self._recorder.withdraw(last)
+        return self._show_again(last.run_id, last)
 
     def _show_again(self, run_id: str | None, decision: Decision | None) -> bool:
         desk = self._desk

@@ -151,6 +151,9 @@ class Assignment:
             assigned = self._first(self._rest(skipped))
         if assigned is None:
             assigned = self._first(self._again(skipped))
+        if assigned is None:
+            # a session that was killed as it claimed has left no draft: what it had is this reviewer's
+            assigned = self._first(self._waiting, self.take_again)
         return assigned
 
     def coming(self, number: int) -> list[str]:
@@ -204,9 +207,12 @@ class Assignment:
     def _seed(self) -> str:
         return f"{self._queue.id}/{self._reviewer}"
 
-    def _first(self, run_ids: Iterable[str]) -> Assigned | None:
+    def _first(
+        self, run_ids: Iterable[str], take: Callable[[str], Assigned | None] | None = None
+    ) -> Assigned | None:
+        take = take or self.take
         for run_id in run_ids:
-            assigned = self.take(run_id)
+            assigned = take(run_id)
             if assigned is not None:
                 return assigned
         return None
@@ -244,7 +250,8 @@ class Assignment:
         return self._reviewer in self._decisions.reviewers_of(run_id)
 
     def _is_for_calibration(self, run_id: str) -> bool:
-        return run_id in self._items.run_ids() and run_id not in self._closed and not self._is_mine(run_id)
+        is_there = run_id in self._items.run_ids() and run_id not in self._closed
+        return is_there and not self._items.is_completed(run_id) and not self._is_mine(run_id)
 
     def _week_set(self) -> Sequence[str]:
         if self._queue.calibration > 0 and self._week != week_of(self._now()):

@@ -57,6 +57,8 @@ class Items:
         self._part = part
         self._now = now
         self._tail = Tail(folder / ITEMS)
+        self.changes = 0
+        """Grows with whatever is read."""
         self._forget()
 
     def _forget(self) -> None:
@@ -237,6 +239,7 @@ class Items:
             StoreError: A part can't be read.
         """
         anew, parts = self._tail.read()
+        self.changes += anew or bool(parts)
         if anew:
             self._forget()
         for lines in parts:

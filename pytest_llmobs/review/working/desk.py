@@ -64,6 +64,8 @@ class Desk:
         self.notices: list[str] = []
         self._renewed = now()
         self._is_draft_refused = False
+        self.missing = 0
+        """Items that aren't in the store."""
         self.open = self._opened(queue)
 
     def _opened(self, queue: AnnotationQueue) -> OpenQueue:
@@ -157,6 +159,7 @@ class Desk:
         material = self._material(run_id)
         if material.missing:
             self.open.assignment.close(run_id)
+            self.missing += 1
             if taken.claim is not None:
                 self.open.claims.release(taken.claim)
             self.notices.append(
@@ -178,8 +181,9 @@ class Desk:
         if isinstance(said, Draft):
             current.steps = list(said.steps)
         self.current, self._renewed = current, now
-        if taken.claim is not None and taken.claim.before is not None:
-            self.notices.append(_taken_over(taken.claim.before))
+        before = None if taken.claim is None else taken.claim.before
+        if before is not None and before.reviewer != self.reviewer:
+            self.notices.append(_taken_over(before))
         self.keep_draft()
         self.reader.ahead(self.open.assignment.coming(_AHEAD))
         return True
@@ -202,7 +206,10 @@ class Desk:
 
     def number(self, run_id: str) -> int:
         """Return the place of an item in this reviewer's order, from 1."""
-        return self.open.assignment.order.index(run_id) + 1
+        order = self.open.assignment.order
+        if run_id not in order:  # undone, and settled otherwise meanwhile
+            order.append(run_id)
+        return order.index(run_id) + 1
 
     def _reason(self) -> str:
         assignment, name = self.open.assignment, self.open.queue.name

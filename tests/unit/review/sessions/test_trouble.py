@@ -200,3 +200,15 @@ def test_a_save_that_kill_9_cut_short_is_finished_by_the_next_session(office: Of
     assert [kept.id for kept in office.standing(queue)] == [decision.id]
     claims = Path(office.queues.folder(queue) / "claims").iterdir()
     assert not [claim for claim in claims if claim.name.startswith(shown)]
+
+
+def test_a_claim_that_left_no_draft_comes_back_to_its_reviewer(office: Office) -> None:
+    queue = office.queue(1)
+    session = office.review(queue)
+    session._lock.release()  # as the kernel does when it kills the process
+    next((office.queues.folder(queue) / "drafts").iterdir()).unlink()
+    with office.review(queue, "bob") as bob:
+        assert bob.current is None
+    with office.review(queue) as again:
+        assert current(again) == run_id(1)
+        assert again.take_notices() == []
