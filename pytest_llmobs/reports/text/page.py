@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from pytest_llmobs.reports.text import cells
 COLORS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 _RESET = "\x1b[0m"
 _SHORT = 60
+_STATISTICS = {"κ": "kappa", "α": "alpha"}
+_STATISTIC = re.compile(r"(?<!\w)[κα](?!\w)")
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,12 @@ class Page:
         return self.encodable(wording.without_commands(text))
 
     def encodable(self, text: str) -> str:
-        """Return ``text`` with escapes in the place of what the stream can't encode."""
+        """Return ``text`` with escapes in the place of what the stream can't encode.
+
+        A lone letter that stands for a statistic is written as its name instead.
+        """
+        if not self.takes(text):
+            text = _STATISTIC.sub(lambda letter: _STATISTICS[letter[0]], text)
         try:
             return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         except LookupError:
