@@ -62,7 +62,10 @@ def _table(agreement: QueueAgreement, page: Page) -> list[str]:
 
     What gives way, in this order: the intervals of all but what decides, Fleiss' kappa, the level, the middle of names.
     """
-    rows = [agreement.verdict, *agreement.answers, *agreement.modes, *agreement.pairs]
+    rows = [agreement.verdict, *agreement.answers, *agreement.modes]
+    # two reviewers are one pair, of which the rows above tell all
+    if len(agreement.pairs) > 1:
+        rows += agreement.pairs
     rows = [measured for measured in rows if measured.n]
     if not rows:
         return []
@@ -126,9 +129,11 @@ def _notes(agreement: QueueAgreement) -> Iterator[str]:
             yield paradox(measured)
         if measured.n and measured.deciding.value is None:
             yield f"{measured.name}: {measured.sign} is undefined: {measured.deciding.reason}"
-        if measured.left_out:
-            answers = count(measured.left_out, "answer")
-            yield f"{measured.name}: {answers} left out, to the question as it was before it changed"
+    left_out = [
+        f"{measured.left_out:,} of {measured.name}" for measured in agreement.answers if measured.left_out
+    ]
+    if left_out:
+        yield f"left out: answers to questions that were others then ({', '.join(left_out)})"
 
 
 def paradox(measured: Measured) -> str:

@@ -60,7 +60,7 @@ def _unknown(least: float | None) -> AgreementGate:
     sentence = "agreement unknown: no two reviewers judged the same item"
     if least is None:
         return AgreementGate(True, sentence)
-    return AgreementGate(False, f"{sentence}, so that {least:.2f} isn't shown; not exported")
+    return AgreementGate(False, f"{sentence}; at least {least:.2f} is asked for, not exported")
 
 
 def _undefined(overall: Measured, subject: str) -> AgreementGate:
