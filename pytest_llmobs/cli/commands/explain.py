@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.errors import NotFoundError
-from pytest_llmobs.reports.glossary import GLOSSARY, PAGE, Entry, all_words, find
+from pytest_llmobs.reports.glossary import GLOSSARY, PAGE, all_words, find
+from pytest_llmobs.reports.glossary.entry import Entry
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.wording import nearest
 

@@ -77,7 +77,7 @@ def _in_order(values: Collection[Any], order: Sequence[Hashable] | None) -> list
     if order is None:
         try:
             return sorted(values)
-        except TypeError:
+        except TypeError:  # names and numbers, which have no order
             return sorted(values, key=str)
     unknown = set(values).difference(order)
     if unknown:
@@ -134,6 +134,7 @@ class _Estimate:
 
 def _gradients(rows: _Rows, counts: _ByValue, distances: _Distances) -> tuple[_ByValue, _ByValue]:
     """Return by how much one more rating of each value raises the sum over items (by itself), and that over all."""
+    # distances that don't depend on the ratings are the same with one more of them
     if distances.ranks is None:
         return dict.fromkeys(counts, 0.0), {value: 2 * far for value, far in distances.to_all.items()}
     ranks = distances.ranks

@@ -64,6 +64,7 @@ def with_imagined(
         values: Two or more different ones, in their order where they have one. Of many, a hundred or so take part.
     """
     together = dict(rows)
+    # 50,000 values that are all different would be 100,000 more items to go through
     chosen = values[:: -(-len(values) // _MOST_IMAGINED)]
     for place, value in enumerate(chosen):
         other = chosen[(place + len(chosen) // 2) % len(chosen)]

@@ -133,6 +133,7 @@ def _estimate(ratings: Rated, by_chance: Chance) -> tuple[float, list[tuple[floa
     for row, count in ratings.rows.items():
         share = sum(map(gradient.__getitem__, ratings.places(row))) / len(row)
         moved = -(1 - value) * (share - level) / ratings.n
+        # who rated alone says how common a category is, and nothing of agreement
         if row in ratings.agreements:
             moved += (ratings.agreements[row] - ratings.agreement) / ratings.shared
         influences.append((moved / (1 - chance), count))

@@ -47,7 +47,9 @@ def agreement_page(agreement: QueueAgreement, gate: AgreementGate, page: Page) -
 
 def _head(agreement: QueueAgreement, page: Page) -> list[str]:
     reviewed = f"{page.line(agreement.queue)}: {count(agreement.reviewed, 'reviewed item')}"
-    lines = page.flow([reviewed, f"{agreement.shared:,} by two or more", _names(agreement.reviewers)])
+    lines = page.flow(
+        [reviewed, f"{agreement.shared:,} by two or more", page.line(_names(agreement.reviewers))]
+    )
     return page.painted(lines, "bold")
 
 
@@ -60,7 +62,8 @@ def _names(reviewers: Sequence[str]) -> str:
 def _table(agreement: QueueAgreement, page: Page) -> list[str]:
     """Return a row for each thing that two reviewers judged; none where there is no such thing.
 
-    What gives way, in this order: the intervals of all but what decides, Fleiss' kappa, the level, the middle of names.
+    What gives way, in this order: the level, the intervals of all but what decides, Fleiss' kappa, the middle of names,
+    at last the other intervals.
     """
     rows = [agreement.verdict, *agreement.answers, *agreement.modes]
     # two reviewers are one pair, of which the rows above tell all
@@ -79,10 +82,10 @@ def _table(agreement: QueueAgreement, page: Page) -> list[str]:
         table.append(_column(field, title, rows, page, with_interval=True))
     steps = [
         swap(short["fleiss"]),
+        drop("level"),
         swap(short["gwet"]),
         swap(short["raw"]),
         drop("fleiss"),
-        drop("level"),
         _without_twin,
         squeeze("name", 12, page.width, page),
         swap(short["alpha"]),

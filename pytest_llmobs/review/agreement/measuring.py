@@ -191,6 +191,7 @@ def _of_raters(table: RatedTable) -> tuple[list[list[Any]], int]:
         places = [place for place, value in enumerate(row) if value is not None]
         if len(places) > 1:
             sharing.update(places)
+    # a reviewer who shares nothing must not make three raters of two
     columns = sorted(sharing) or list(range(len(table.reviewers)))
     rows = []
     for row in table.rows:

@@ -120,6 +120,7 @@ def mode_tables(
 
 def _has_mode(decision: Decision, mode: str) -> bool | None:
     """Return whether a reviewer found a failure mode; None where they said nothing of the whole."""
+    # who answered the rubric alone hasn't said that nothing is wrong
     if decision.verdict is None and decision.mode is None:
         return None
     return decision.mode == mode
@@ -145,20 +146,16 @@ def answer_tables(
     today = rubric_version(queue)
     tables = []
     for question in questions_of(queue):
+        # two texts are never the same, however alike what they say
         if question.kind == "text":
             continue
         answers = _Answers(question, today, asked)
         rows = _rows(by_run, reviewers, answers.of)
-        level: Level = "nominal"
-        if question.kind == "number":
-            level = "interval"
-        elif question.is_ordered:
-            level = "ordinal"
         tables.append(
             RatedTable(
                 name=question.key,
                 subject="answer",
-                level=level,
+                level=_level(question),
                 reviewers=reviewers,
                 rows=rows,
                 categories=answers.categories,
@@ -166,6 +163,12 @@ def answer_tables(
             )
         )
     return tables
+
+
+def _level(question: Question) -> Level:
+    if question.kind == "number":
+        return "interval"
+    return "ordinal" if question.is_ordered else "nominal"
 
 
 class _Answers:
