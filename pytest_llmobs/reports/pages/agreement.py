@@ -62,7 +62,7 @@ def _names(reviewers: Sequence[str]) -> str:
 def _table(agreement: QueueAgreement, page: Page) -> list[str]:
     """Return a row for each thing that two reviewers judged; none where there is no such thing.
 
-    What gives way, in this order: the level, the intervals of all but what decides, Fleiss' kappa, the middle of names,
+    What gives way, in this order: intervals of Fleiss' kappa and AC1, the level, the interval of raw agreement, Fleiss' kappa, the middle of names,
     at last the other intervals.
     """
     rows = [agreement.verdict, *agreement.answers, *agreement.modes]
@@ -82,8 +82,8 @@ def _table(agreement: QueueAgreement, page: Page) -> list[str]:
         table.append(_column(field, title, rows, page, with_interval=True))
     steps = [
         swap(short["fleiss"]),
-        drop("level"),
         swap(short["gwet"]),
+        drop("level"),
         swap(short["raw"]),
         drop("fleiss"),
         _without_twin,
