@@ -62,8 +62,8 @@ def _names(reviewers: Sequence[str]) -> str:
 def _table(agreement: QueueAgreement, page: Page) -> list[str]:
     """Return a row for each thing that two reviewers judged; none where there is no such thing.
 
-    What gives way, in this order: intervals of Fleiss' kappa and AC1, the level, the interval of raw agreement, Fleiss' kappa, the middle of names,
-    at last the other intervals.
+    What gives way, in this order: intervals of Fleiss' kappa and AC1, the level, the interval of raw agreement, Fleiss'
+    kappa, the middle of names, at last the other intervals.
     """
     rows = [agreement.verdict, *agreement.answers, *agreement.modes]
     # two reviewers are one pair, of which the rows above tell all

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reviewer",
         metavar="NAME",
+        dest="reviewers",
         action="append",
         default=[],
         help="compare only these reviewers (repeatable); one alone with everybody",
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     queues = open_queues(arguments)
     queue = queues.find(arguments.queue)
-    decisions = _of_reviewers(queues.decisions(queue).standing(), arguments.reviewer, queue.name)
+    decisions = _of_reviewers(queues.decisions(queue).standing(), _names(arguments), queue.name)
     agreement = measure(queue, decisions, asked_under(queues.folder(queue)))
     verdict = gate(agreement, arguments.least)
     if arguments.json:
@@ -75,6 +76,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
         console.say(agreement_page(agreement, verdict, console.page))
     return int(arguments.least is not None and not verdict.passes)
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    """Return the reviewers to compare: those named behind the action, and the one named before it."""
+    before: str | None = getattr(arguments, "reviewer", None)
+    return [*arguments.reviewers] if before is None else [before, *arguments.reviewers]
 
 
 def _of_reviewers(decisions: Sequence[Decision], names: Sequence[str], queue: str) -> Sequence[Decision]:

@@ -92,6 +92,8 @@ def test_some_reviewers_are_compared_with_each_other_and_one_with_everybody(
     assert (two["reviewers"], two["reviewed"], two["overall"]["coefficient"]) == (["ada", "bob"], 4, "cohen")
     one = json.loads(llmobs("review", "agreement", "support", "--json", "--reviewer", "ada").stdout)
     assert (one["reviewers"], one["reviewed"]) == (["ada", "bob", "cleo"], 4)
+    before = llmobs("review", "--reviewer", "bob", "agreement", "support", "--json", "--reviewer", "ada")
+    assert json.loads(before.stdout) == two
 
 
 def test_an_unknown_reviewer_or_queue_has_near_ones(llmobs: Run, queues: Queues) -> None:
