@@ -30,7 +30,7 @@ ITEMS, RATERS, GAPS = 10_000, 5, 0.1
 BAR = 1.0
 """Seconds of CPU, of up to 101 different values, on a machine whose reference takes 0.6 s."""
 REFERENCE = 0.6
-LEAST_COVERAGE = 0.87
+LEAST_COVERAGE = 0.86
 SAMPLES, SIZES, WHOLE = 1000, (10, 20, 50, 200), 60_000
 
 missed: list[str] = []

@@ -83,7 +83,7 @@ def with_interval(n: int, value: float, imagined_value: float, imagined_error: f
     value ± t·SE; unlike that it has a length where no two ratings differ.
 
     In samples of 10 to 200 items by two to five raters with gaps, of 2 and 5 categories, one of which may be given to
-    95 of 100 items, it holds the true value in 89 to 99 of 100, and where it doesn't, the true value is above it more
+    95 of 100 items, it holds the true value in 88 to 98 of 100, and where it doesn't, the true value is above it more
     often than below (``benchmarks/agreement.py coverage``).
 
     Args:
