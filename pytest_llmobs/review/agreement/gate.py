@@ -8,6 +8,9 @@ from pytest_llmobs.measures.agreement.coefficient import Coefficient
 from pytest_llmobs.review.agreement.measuring import Measured, QueueAgreement
 from pytest_llmobs.review.agreement.tables import VERDICT
 
+_ROUNDING = 1e-9
+"""What sums of shares may lack by rounding."""
+
 
 @dataclass(frozen=True)
 class AgreementGate:
@@ -35,7 +38,7 @@ def gate(agreement: QueueAgreement, least: float | None = None) -> AgreementGate
     if coefficient.value is None:
         return _undefined(overall, subject)
     figure = f"{subject}{overall.sign} {figures(coefficient, bar)}"
-    if coefficient.value < bar:
+    if is_below(coefficient.value, bar):
         return AgreementGate(False, f"{figure}: below {bar:.2f}, not exported")
     return AgreementGate(True, f"{figure}: not below {bar:.2f}")
 
@@ -49,11 +52,16 @@ def figures(coefficient: Coefficient, bar: float | None = None) -> str:
     """
     value = coefficient.value or 0.0
     shown = f"{value:.2f}"
-    if bar is not None and value < bar and shown == f"{bar:.2f}":
+    if bar is not None and is_below(value, bar) and shown == f"{bar:.2f}":
         shown = f"{value:.4g}"
     if coefficient.low is None or coefficient.high is None:
         return shown
     return f"{shown} [{coefficient.low:.2f}, {coefficient.high:.2f}]"
+
+
+def is_below(value: float, bar: float) -> bool:
+    """Tell whether a coefficient misses a bar; one that reaches it but for a last digit doesn't."""
+    return value < bar - _ROUNDING
 
 
 def _unknown(least: float | None) -> AgreementGate:

@@ -37,6 +37,13 @@ def test_what_is_below_is_not_shown_as_the_same() -> None:
     assert figures(Coefficient(9, 0.6999, 0.5, 0.8)) == "0.70 [0.50, 0.80]"
 
 
+def test_a_bar_is_reached_but_for_rounding() -> None:
+    # by hand: 7 of 10 alike, p_e .5; in floating point kappa is a last digit below .4
+    agreement = measure(SUPPORT, verdicts(SUPPORT, ada="aaaaarrrrr", bob="aaaarrrraa"))
+    assert agreement.overall.deciding.value < 0.4
+    assert gate(agreement, 0.4).passes
+
+
 def test_unknown_agreement_passes_unless_a_bar_is_stated() -> None:
     agreement = measure(SUPPORT, verdicts(SUPPORT, ada="aa  ", bob="  rr"))
     assert gate(agreement).passes
