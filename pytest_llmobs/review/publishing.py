@@ -7,12 +7,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pytest_llmobs.feedback.writing import FeedbackWriter, NewFeedback
-from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision
-
-REVIEW = "review"
-"""The key of the feedback that says what a reviewer makes of the whole: 1 accepts, 0 rejects, the value is the failure
-mode."""
-
+from pytest_llmobs.review.records import REVIEW, AnnotationQueue, Answer, Decision
 
 class Said(NamedTuple):
     """One feedback that a decision comes to."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.review.records import DISAGREEMENTS
+from pytest_llmobs.records.fit import shortened
+from pytest_llmobs.review.records import DISAGREEMENTS, Verdict
 from pytest_llmobs.review.rubric.checks import check_rubric
 
 _MOST_MODES = 20
@@ -35,23 +36,25 @@ def check_queue_name(name: Any) -> str:
 
 def _text(value: Any, place: str) -> str:
     if not isinstance(value, str):
-        raise ArgumentError(f"{place} is {value!r}; it must be a text.")
+        raise ArgumentError(f"{place} is {shortened(value)}; it must be a text.")
     return value
 
 
 def _failure_modes(value: Any, place: str) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, list | tuple) or len(value) > _MOST_MODES:
         raise ArgumentError(
-            f"{place} is {value!r}; it must be a list of at most {_MOST_MODES} texts, such as ['wrong fact']."
+            f"{place} is {shortened(value)}; it must be a list of at most {_MOST_MODES} texts, such as ['wrong fact']."
         )
     modes: dict[str, str] = {}
     for number, mode in enumerate(value):
         if not isinstance(mode, str) or not mode.strip() or not mode.isprintable():
-            raise ArgumentError(f"{place}[{number}] is {mode!r}; it must be a text, such as 'wrong fact'.")
+            raise ArgumentError(f"{place}[{number}] is {shortened(mode)}; it must be a text, such as 'wrong fact'.")
         plain = mode.strip()
+        if plain.casefold() in get_args(Verdict):
+            raise ArgumentError(f"{place}[{number}] is {mode!r}, a verdict and no failure mode. Leave it out.")
         if plain.casefold() in modes:
             raise ArgumentError(
-                f"{place}[{number}] is {mode!r}, which {modes[plain.casefold()]!r} says already. Leave one out."
+                f"{place}[{number}] is {shortened(mode)}, which {modes[plain.casefold()]!r} says already. Leave one out."
             )
         modes[plain.casefold()] = plain
     return tuple(modes.values())
@@ -64,7 +67,7 @@ def _overlap(value: Any, place: str) -> float:
         share = None if match is None else float(match[1]) / 100
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise ArgumentError(
-            f"{place} is {value!r}; it must be a share from 0% to 100%, such as '20%' or 0.2."
+            f"{place} is {shortened(value)}; it must be a share from 0% to 100%, such as '20%' or 0.2."
         )
     return float(share)
 
@@ -72,7 +75,7 @@ def _overlap(value: Any, place: str) -> float:
 def _calibration(value: Any, place: str) -> int:
     if type(value) is not int or not 0 <= value <= _MOST_WEEKLY:
         raise ArgumentError(
-            f"{place} is {value!r}; it must be a whole number from 0 to {_MOST_WEEKLY}: the items of each week that "
+            f"{place} is {shortened(value)}; it must be a whole number from 0 to {_MOST_WEEKLY}: the items of each week that "
             "every reviewer sees."
         )
     return value
@@ -81,7 +84,7 @@ def _calibration(value: Any, place: str) -> int:
 def _least_agreement(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ArgumentError(
-            f"{place} is {value!r}; it must be a number from 0 to 1, such as 0.7: the kappa or alpha below which "
+            f"{place} is {shortened(value)}; it must be a number from 0 to 1, such as 0.7: the kappa or alpha below which "
             "nothing is exported."
         )
     return float(value)

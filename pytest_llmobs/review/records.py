@@ -26,6 +26,9 @@ FAILURE_MODES = ("wrong fact", "wrong tone", "incomplete", "harmful")
 """What may be wrong with an answer, where a queue names nothing else."""
 DISAGREEMENTS = ":disagreements"
 """Ends the name of the queue of what reviewers of another queue disagree about: ``refunds:disagreements``."""
+REVIEW = "review"
+"""The key of the feedback that says what a reviewer makes of the whole: 1 accepts, 0 rejects, the value is the failure
+mode."""
 LEAST_AGREEMENT = 0.7
 """Below this kappa or alpha nothing is exported, where a queue says nothing else."""
 

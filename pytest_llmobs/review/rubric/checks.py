@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.records.fit import shortened
+from pytest_llmobs.review.records import REVIEW
 from pytest_llmobs.review.rubric import forms
 from pytest_llmobs.review.rubric.answers import expected
 from pytest_llmobs.review.rubric.conditions import JOINS, TESTS, VALUED, is_one_of
@@ -76,7 +78,7 @@ def check_rubric(items: Any, name: str = "rubric_items") -> tuple[Mapping[str, A
     if items is None:
         return ()
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence):
-        raise ArgumentError(f"{name} is {items!r}. Give a list such as [{{'feedback_key': 'correctness'}}].")
+        raise ArgumentError(f"{name} is {shortened(items)}. Give a list such as [{{'feedback_key': 'correctness'}}].")
     checked: list[Mapping[str, Any]] = []
     earlier: dict[str, Question] = {}
     for number, item in enumerate(items):
@@ -88,7 +90,7 @@ def check_rubric(items: Any, name: str = "rubric_items") -> tuple[Mapping[str, A
 
 def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
-        raise ArgumentError(f"{place} is {item!r}. Give a dict such as {{'feedback_key': 'correctness'}}.")
+        raise ArgumentError(f"{place} is {shortened(item)}. Give a dict such as {{'feedback_key': 'correctness'}}.")
     plain = {}
     for key, value in item.items():
         if key in _IGNORED:
@@ -101,10 +103,15 @@ def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str
         if value is None and key != "feedback_key":
             continue
         if not fits(value):
-            raise ArgumentError(f"{place}: {key} is {value!r}; it must be {form}.")
+            raise ArgumentError(f"{place}: {key} is {shortened(value)}; it must be {form}.")
         plain[key] = value
     if "feedback_key" not in plain:
         raise ArgumentError(f"{place} has no 'feedback_key': the feedback that it asks for.")
+    if plain["feedback_key"] == REVIEW:
+        raise ArgumentError(
+            f"{place} asks for {REVIEW!r}: the feedback of that key says whether the whole is accepted. Choose another "
+            "key."
+        )
     if plain["feedback_key"] in earlier:
         raise ArgumentError(
             f"{place} asks for {plain['feedback_key']!r}, as an earlier one does. Leave one out."
@@ -113,7 +120,7 @@ def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str
     _check_rules(plain, place, earlier)
     try:
         return dict(json.loads(json.dumps(plain, allow_nan=False)))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"{place} has no form in JSON: {error}.") from None
 
 
@@ -137,14 +144,15 @@ def _check_rules(item: Mapping[str, Any], place: str, earlier: Mapping[str, Ques
 def _check_values(rule: Mapping[str, Any], place: str, question: Question) -> None:
     values = rule.get("values")
     if values is not None and not isinstance(values, list | tuple):
-        raise ArgumentError(f"{place} with values={values!r}; they must be a list, such as [0].")
+        raise ArgumentError(f"{place} with values={shortened(values)}; they must be a list, such as [0].")
     if rule["op"] not in VALUED:
         return
     if not values:
         raise ArgumentError(f"{place} with op={rule['op']!r} and no values. Say which: values: [0].")
     answers = [choice.value for choice in question.choices]
     for value in values:
-        if answers and not is_one_of(value, answers):
+        is_plain = isinstance(value, str | int | float)
+        if not is_plain or (answers and not is_one_of(value, answers)):
             raise ArgumentError(
-                f"{place} with the value {value!r}, which is no answer to it: it takes {expected(question)}."
+                f"{place} with the value {shortened(value)}, which is no answer to it: it takes {expected(question)}."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
@@ -30,7 +30,7 @@ def filled(queues: Queues, overlap: float = 0.0, calibration: int = 0) -> Annota
 def decide(queues: Queues, run_id: str, reviewer: str, role: Role = "review") -> Decision:
     queue = queues.find("support")
     decision = Decision(
-        id=str(UUID(int=hash((run_id, reviewer)) % 1000)),
+        id=str(uuid5(NAMESPACE_URL, f"{run_id}/{reviewer}")),
         run_id=run_id,
         reviewer=reviewer,
         at=NOW,
