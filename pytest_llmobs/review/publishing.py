@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pytest_llmobs.feedback.writing import FeedbackWriter, NewFeedback
 from pytest_llmobs.review.records import REVIEW, AnnotationQueue, Answer, Decision
 
+
 class Said(NamedTuple):
     """One feedback that a decision comes to."""
 

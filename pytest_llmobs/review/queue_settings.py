@@ -48,13 +48,17 @@ def _failure_modes(value: Any, place: str) -> tuple[str, ...]:
     modes: dict[str, str] = {}
     for number, mode in enumerate(value):
         if not isinstance(mode, str) or not mode.strip() or not mode.isprintable():
-            raise ArgumentError(f"{place}[{number}] is {shortened(mode)}; it must be a text, such as 'wrong fact'.")
+            raise ArgumentError(
+                f"{place}[{number}] is {shortened(mode)}; it must be a text, such as 'wrong fact'."
+            )
         plain = mode.strip()
         if plain.casefold() in get_args(Verdict):
-            raise ArgumentError(f"{place}[{number}] is {mode!r}, a verdict and no failure mode. Leave it out.")
+            raise ArgumentError(
+                f"{place}[{number}] is {mode!r}, a verdict and no failure mode. Leave it out."
+            )
         if plain.casefold() in modes:
             raise ArgumentError(
-                f"{place}[{number}] is {shortened(mode)}, which {modes[plain.casefold()]!r} says already. Leave one out."
+                f"{place}[{number}] is {mode!r}, which {modes[plain.casefold()]!r} says already. Leave one out."
             )
         modes[plain.casefold()] = plain
     return tuple(modes.values())
@@ -75,8 +79,8 @@ def _overlap(value: Any, place: str) -> float:
 def _calibration(value: Any, place: str) -> int:
     if type(value) is not int or not 0 <= value <= _MOST_WEEKLY:
         raise ArgumentError(
-            f"{place} is {shortened(value)}; it must be a whole number from 0 to {_MOST_WEEKLY}: the items of each week that "
-            "every reviewer sees."
+            f"{place} is {shortened(value)}; it must be a whole number from 0 to {_MOST_WEEKLY}: the items of each "
+            "week that every reviewer sees."
         )
     return value
 
@@ -84,8 +88,8 @@ def _calibration(value: Any, place: str) -> int:
 def _least_agreement(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ArgumentError(
-            f"{place} is {shortened(value)}; it must be a number from 0 to 1, such as 0.7: the kappa or alpha below which "
-            "nothing is exported."
+            f"{place} is {shortened(value)}; it must be a number from 0 to 1, such as 0.7: the kappa or alpha below "
+            "which nothing is exported."
         )
     return float(value)
 

@@ -78,7 +78,9 @@ def check_rubric(items: Any, name: str = "rubric_items") -> tuple[Mapping[str, A
     if items is None:
         return ()
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence):
-        raise ArgumentError(f"{name} is {shortened(items)}. Give a list such as [{{'feedback_key': 'correctness'}}].")
+        raise ArgumentError(
+            f"{name} is {shortened(items)}. Give a list such as [{{'feedback_key': 'correctness'}}]."
+        )
     checked: list[Mapping[str, Any]] = []
     earlier: dict[str, Question] = {}
     for number, item in enumerate(items):
@@ -90,7 +92,9 @@ def check_rubric(items: Any, name: str = "rubric_items") -> tuple[Mapping[str, A
 
 def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
-        raise ArgumentError(f"{place} is {shortened(item)}. Give a dict such as {{'feedback_key': 'correctness'}}.")
+        raise ArgumentError(
+            f"{place} is {shortened(item)}. Give a dict such as {{'feedback_key': 'correctness'}}."
+        )
     plain = {}
     for key, value in item.items():
         if key in _IGNORED:
@@ -133,7 +137,7 @@ def _check_rules(item: Mapping[str, Any], place: str, earlier: Mapping[str, Ques
                 raise ArgumentError(
                     f"{place}: {key} has a rule with op={test!r}.{nearest(str(test), TESTS)} {known(TESTS)}"
                 )
-            if named not in earlier:
+            if not isinstance(named, str) or named not in earlier:
                 raise ArgumentError(
                     f"{place}: {key} has a rule on {named!r}, which no earlier item asks for."
                     f"{nearest(str(named), earlier)} {known(earlier)}"

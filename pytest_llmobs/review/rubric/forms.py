@@ -80,7 +80,7 @@ def _describe_scores(value: Any) -> bool:
 
 
 def _is_config(value: Any) -> bool:
-    if not isinstance(value, Mapping) or value.get("type") not in _CONFIGURED:
+    if not isinstance(value, Mapping) or value.get("type") not in list(_CONFIGURED):
         return False
     if value["type"] == "continuous":
         return _is_range([value.get("min"), value.get("max")])

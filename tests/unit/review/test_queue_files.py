@@ -124,6 +124,14 @@ def test_an_id_is_the_same_on_every_machine(tmp_path: Path, files: QueueFiles) -
         ("failure_modes: [no]", "failure_modes[0] is False; it must be a text"),
         ("failure_modes: [rude, ' Rude']", "failure_modes[1] is ' Rude', which 'rude' says already."),
         (f"failure_modes: {list(map(str, range(21)))}", "a list of at most 20 texts"),
+        ("failure_modes: [Accept]", "failure_modes[0] is 'Accept', a verdict and no failure mode"),
+        (
+            "rubric: [{feedback_key: review}]",
+            "rubric[0] asks for 'review': the feedback of that key says whether",
+        ),
+        ("description: &a [*a]", "description is [[[[[[[...]]]]]]]; it must be a text."),
+        (f"description: {'[' * 500}{']' * 500}", "is [[[[[[[...]]]]]]]; it must be a text."),
+        (f"description: {'[' * 5000}{']' * 5000}", "'queues/refunds.yaml' is no YAML"),
         ("overlap: 120%", "overlap is '120%'; it must be a share from 0% to 100%, such as '20%' or 0.2."),
         ("overlap: 20", "overlap is 20; it must be a share from 0% to 100%"),
         ("overlap: -5%", "overlap is '-5%'; it must be a share"),
@@ -146,6 +154,16 @@ def test_what_makes_no_sense_is_refused_with_its_place(
     write(tmp_path, text)
     with pytest.raises(ArgumentError, match=re.escape(message)):
         files.read("refunds")
+
+
+def test_aliases_of_aliases_are_refused_in_a_line(tmp_path: Path, files: QueueFiles) -> None:
+    lines = ["a0: &a0 [lol, lol]"]
+    for number in range(1, 40):
+        lines.append(f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]")
+    write(tmp_path, f"description:\n  {{{', '.join(lines)}}}")
+    with pytest.raises(ArgumentError, match="it must be a text") as caught:
+        files.read("refunds")
+    assert len(str(caught.value)) < 20_000
 
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path, files: QueueFiles) -> None:

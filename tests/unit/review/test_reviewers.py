@@ -30,5 +30,5 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 
 def test_a_variable_that_names_nobody_is_refused_by_its_name() -> None:
-    with pytest.raises(ArgumentError, match="^LLMOBS_REVIEWER is "):
+    with pytest.raises(ArgumentError, match=r"^LLMOBS_REVIEWER is "):
         reviewer_name(None, {"LLMOBS_REVIEWER": "a\tb"})
