@@ -3,10 +3,12 @@
 ::
 
     queues       which queues there are          queue_files  those that are committed files
+    queue_settings  what they may say            standing     how far each of their items is
     records      queues, items, decisions        log/         what happened in a queue, append-only
     rubric/      what a reviewer is asked        routing/     which runs come to which queue
     sessions     one reviewer at work            working/     what a session is made of: drafts, saving, jumping
-    overlap      how many an item needs          assigning/   which item is next, and who has which just now
+    overlap      how many an item needs          calibration  the week's items, which all see
+    reviewers    who reviews                     assigning/   which item is next, and who has which just now
     material     what a reviewer sees of a run   keys         which key does what, on every screen
     agreement/   how far reviewers agree         outcomes/    settled answers, disagreements, labels, modes
 """

@@ -19,7 +19,7 @@ from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError, NotF
 from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
-from pytest_llmobs.review.assigning.calibration import chosen_already, week_of
+from pytest_llmobs.review.calibration import chosen_already, week_of
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import ITEMS, Items
 from pytest_llmobs.review.log.parts import LogPart

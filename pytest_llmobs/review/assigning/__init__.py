@@ -2,6 +2,7 @@
 
 ::
 
-    claims       who has which item just now: files with a lease    calibration   the week's items, which all see
-    assignment   what comes next: own order, overlap, skipped last  adjudication  the same, of disagreements
+    claims        who has which item just now: files with a lease
+    assignment    what comes next: own order, overlap, skipped last
+    adjudication  the same, of disagreements
 """

@@ -10,8 +10,8 @@ from operator import and_, mul
 from pathlib import Path
 from zlib import crc32
 
-from pytest_llmobs.review.assigning.calibration import calibration_set, week_of
 from pytest_llmobs.review.assigning.claims import Claim, Claims
+from pytest_llmobs.review.calibration import calibration_set, week_of
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import Items
 from pytest_llmobs.review.overlap import reviewers_needed
