@@ -2,11 +2,10 @@
 
 ::
 
-    kappa        Cohen's kappa of two raters, weighted where categories are ordered; the confusion table
-    fleiss       Fleiss' kappa of several raters        gwet      Gwet's AC1 and AC2, which bear a rare category
-    alpha        Krippendorff's alpha: any level, missing ratings
-    raw          the share of pairs of ratings that are the same
-    coefficient  what all of them return, and the interval        weights, shares   what several of them need
+    kappa        Cohen's kappa of two raters          fleiss       Fleiss' kappa of several raters
+    gwet         Gwet's AC1 and AC2                   alpha        Krippendorff's alpha, at any level
+    raw          how often two say the same           coefficient  what all return, and the interval
+    corrected    what Fleiss' and Gwet's share        weights      how far ordered categories are the same
 """
 
 from pytest_llmobs.measures.agreement.kappa import Agreement, agree
