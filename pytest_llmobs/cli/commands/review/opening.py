@@ -17,7 +17,6 @@ from pytest_llmobs.review.reviewers import reviewer_name
 if TYPE_CHECKING:
     from pytest_llmobs.cli.commands.review.terminal.reviewing import Reviewing
     from pytest_llmobs.cli.console import Console
-    from pytest_llmobs.review.records import Decision
     from pytest_llmobs.review.sessions import ReviewSession
 
 _NO_SCREEN = (
@@ -48,6 +47,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         KeyboardInterrupt: The reviewer pressed Ctrl-C; what isn't saved is there next time.
     """
     from pytest_llmobs.cli.commands.review.terminal.onpipe import as_json, summary
+    from pytest_llmobs.feedback.writing import FeedbackWriter
+    from pytest_llmobs.review.publishing import Publisher
     from pytest_llmobs.review.sessions import ReviewSession
 
     workspace = find_workspace(arguments)
@@ -55,8 +56,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     store = open_local_store(str(workspace.store_folder), console)
     queue = queues.find(arguments.queue)
     reviewer = reviewer_name(arguments.reviewer)
+    publisher = Publisher(FeedbackWriter(store.feedback, workspace.redaction()), queue)
     with ReviewSession.open(
-        queues, queue, reviewer, store, publish=_publish_nothing, blind=not arguments.open
+        queues, queue, reviewer, store, publish=publisher, blind=not arguments.open
     ) as session:
         reviewing = _review(session, console, prints=not arguments.json)
         if arguments.json:
@@ -77,10 +79,6 @@ def _review(session: ReviewSession, console: Console, *, prints: bool) -> Review
         plain = replace(console, page=replace(console.page, color=False))
         return review_by_keys(session, sys.stdin.buffer, plain, prints=prints, asks_again=True)
     return _on_screen(session, sys.stdin, sys.stdout, console)
-
-
-def _publish_nothing(decision: Decision, is_withdrawn: bool) -> None:
-    """Take the place of what makes decisions feedback."""
 
 
 def has_screen(environ: Mapping[str, str]) -> bool:

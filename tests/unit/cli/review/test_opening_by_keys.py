@@ -105,3 +105,19 @@ def test_a_queue_without_items_says_so(queued, review) -> None:
     outcome = review("q")
     assert outcome.returncode == 0
     assert "empty" in outcome.stderr
+
+
+def test_what_is_decided_is_feedback_on_the_run_until_it_is_taken_back(queued, review) -> None:
+    client = queued(1, RUBRIC)
+    review("14cToo slow\neOn Monday.\nf")
+    told = {one.key: one for one in client.list_feedback()}
+    assert told.keys() == {"review", "correct", "tone"}
+    assert (told["review"].score, told["review"].value, told["review"].comment) == (
+        0,
+        "wrong fact",
+        "Too slow",
+    )
+    assert told["review"].correction == {"output": "On Monday."}
+    assert (told["correct"].score, told["tone"].score) == (1, 4)
+    review("u")
+    assert list(client.list_feedback()) == []
