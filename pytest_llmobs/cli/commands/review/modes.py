@@ -7,6 +7,8 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.wording import shell_line
+
 if TYPE_CHECKING:
     from pytest_llmobs.cli.console import Console
 
@@ -49,7 +51,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif items:
         console.say("\n".join(failure_modes_page(counted, arguments.by, console.page)))
     else:
-        console.note(
-            f"Nobody has reviewed anything in {queue.name!r} yet. `llmobs review {queue.name}` opens it."
-        )
+        opening = shell_line(["llmobs", "review", queue.name])
+        console.note(f"Nobody has reviewed anything in {queue.name!r} yet. `{opening}` opens it.")
     return int(not items)
