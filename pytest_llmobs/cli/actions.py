@@ -7,6 +7,8 @@ of an action, as ``llmobs review support`` does, what is done with them is an ac
 from __future__ import annotations
 
 import argparse
+import shutil
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -67,6 +69,9 @@ class Actions:
             f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: list."
         )
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        # that leaves the description alone, too
+        columns = shutil.get_terminal_size().columns
+        parser.description = "\n".join(textwrap.wrap(parser.description or "", max(columns - 2, 20)))
         parser.epilog = "\n".join(lines)
         parser.add_argument("--dir", metavar="PATH", help=self.folder_help)
         parser.add_argument("--json", action="store_true", help="print it for machines")

@@ -25,7 +25,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "agreement": Action(
         "agreement",
-        "measure how far reviewers agree; exit status 1 where it is less than asked for",
+        "measure how far reviewers agree; exit status 1 where too little",
         "llmobs review agreement support",
     ),
     "modes": Action(

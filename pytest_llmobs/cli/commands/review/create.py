@@ -99,9 +99,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json({"name": name, "file": shown})
         return 0
-    console.say(f"wrote {shown}: say there what reviewers are asked, commit it")
-    console.say(f"add runs: llmobs review route, or client.add_runs_to_annotation_queue({name!r}, run_ids=…)")
-    console.say(f"review:   {shell_line(['llmobs', 'review', name])}")
+    console.say(f"wrote {shown}: say there what reviewers are asked, and commit it")
+    console.say(f"add runs  by its rules, or client.add_runs_to_annotation_queue({name!r}, …)")
+    console.say(f"review    {shell_line(['llmobs', 'review', name])}")
     if name in taken:
         console.note(
             f"The store has a queue {name!r} already: its items stay, and from now on the file's settings count."

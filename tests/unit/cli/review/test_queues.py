@@ -56,7 +56,9 @@ def fill(queues: Queues, queue: str, numbers: range) -> None:
 
 
 def test_queues_are_listed_with_what_waits(llmobs: Run, queues: Queues) -> None:
-    assert llmobs("review", "create", "support").returncode == 0
+    made = llmobs("review", "create", "support")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert max(map(len, made.stdout.splitlines())) <= 80
     queues.create("Complaints: old", description="From the client")
     fill(queues, "Complaints: old", range(5))
     decide(queues, "Complaints: old", 0, "ada", "accept")
@@ -159,8 +161,24 @@ def test_a_misspelt_word_gets_the_nearest_queue_or_action(llmobs: Run, word: str
     )
 
 
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_is_there(llmobs: Run, name: str) -> None:
+    done = llmobs("review", name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: llmobs review {name}")
+    assert f"example: {ACTIONS[name].example}" in done.stdout
+
+
+def test_a_queue_has_help_of_its_own(llmobs: Run) -> None:
+    llmobs("review", "create", "support")
+    shown = llmobs("review", "support", "--help").stdout
+    assert shown.startswith("usage: llmobs review [-h]")
+    assert "example: llmobs review support --reviewer ada" in shown
+
+
 def test_help_names_every_action_and_queues(llmobs: Run) -> None:
     shown = llmobs("review", "--help").stdout
     for name, action in ACTIONS.items():
         assert f"  {name:9}  {action.help}" in shown
     assert "  QUEUE      review a queue" in shown
+    assert max(map(len, shown.splitlines())) <= 80
