@@ -4,5 +4,5 @@
 
     kinds      the kinds of condition, a table     rules      conditions of a queue, checked and joined
     matching   runs that fulfil rules, newest first    judges     late feedback, judges that differ
-    applying   runs of a store -> items of queues      sealing    rules applied where runs are sealed
+    applying   runs of a store -> items of queues
 """
