@@ -125,10 +125,12 @@ class _Estimate:
         """Yield by how much one more of each kind of item raises alpha, with how many items are of that kind."""
         by_observed, by_expected = _gradients(self.rows, self.counts, self.distances)
         ratio = self.observed / self.expected
+        by_rating = {}
+        for value, growth in by_observed.items():
+            by_rating[value] = growth - ratio * by_expected[value]
         for row, count in self.rows.items():
-            observed_here = self.within[row] + sum(map(by_observed.__getitem__, row))
-            expected_here = sum(map(by_expected.__getitem__, row))
-            shift = len(row) * self.observed + (self.total - 1) * (observed_here - ratio * expected_here)
+            here = self.within[row] + sum(map(by_rating.__getitem__, row))
+            shift = len(row) * self.observed + (self.total - 1) * here
             yield -shift / self.expected, count
 
 
@@ -198,12 +200,18 @@ def _interval(counts: Mapping[Any, float]) -> _Distances:
 def _squared(places: _ByValue, counts: _ByValue, ranks: _ByValue | None) -> _Distances:
     """Return squared differences of places on a line."""
     total = sum(counts.values())
-    plain = sum(places[value] * count for value, count in counts.items())
-    squares = sum(places[value] ** 2 * count for value, count in counts.items())
+    # places have the order of the counts
+    weighted = list(map(mul, places.values(), counts.values()))
+    plain = sum(weighted)
+    squares = sum(map(mul, weighted, places.values()))
 
     def within(row: tuple[Hashable, ...]) -> float:
-        middle = sum(map(places.__getitem__, row)) / len(row)
-        return 2 * len(row) * sum([(places[value] - middle) ** 2 for value in row])
+        here = list(map(places.__getitem__, row))
+        middle = sum(here) / len(here)
+        far = 0.0
+        for place in here:
+            far += (place - middle) * (place - middle)
+        return 2 * len(here) * far
 
     to_all = {}
     for value, place in places.items():

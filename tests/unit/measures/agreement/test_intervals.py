@@ -21,7 +21,7 @@ WORLDS = {
     "agreed": (0.68, 0.02, 0.02, 0.28),
 }
 CELLS = ((1, 1), (1, 0), (0, 1), (0, 0))
-SAMPLES = 200
+SAMPLES = 120
 
 
 @pytest.mark.parametrize("n", [12, 50])
