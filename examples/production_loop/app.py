@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID
 
 from bookshop import answer
 from fastapi import FastAPI
@@ -23,30 +23,29 @@ client = Client()
 
 
 class Question(BaseModel):
-    """What a customer asks."""
+    """What a customer asks. The id of the request becomes the run's: feedback is sent with it."""
 
+    id: UUID
     question: str
 
 
 class Verdict(BaseModel):
     """What a customer thinks of the answer: a thumb, and perhaps what would have been right."""
 
-    run_id: str
+    id: UUID
     up: bool
     better: str | None = None
 
 
 @app.post("/ask")
 def ask(asked: Question) -> dict[str, str]:
-    """Answer, with the id of the run that feedback is sent with."""
-    run_id = uuid4()
-    reply = answer(asked.question, langsmith_extra={"run_id": run_id})
-    return {**reply, "run_id": str(run_id)}
+    """Answer a question."""
+    return answer(asked.question, langsmith_extra={"run_id": asked.id})
 
 
 @app.post("/feedback")
 def rate(verdict: Verdict) -> None:
     """Keep what a customer says."""
-    client.create_feedback(verdict.run_id, "user_rating", score=verdict.up)
+    client.create_feedback(verdict.id, "user_rating", score=verdict.up)
     if verdict.better:
-        client.create_feedback(verdict.run_id, "correction", correction={"answer": verdict.better})
+        client.create_feedback(verdict.id, "correction", correction={"answer": verdict.better})

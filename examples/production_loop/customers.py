@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from urllib.request import Request, urlopen
+from uuid import NAMESPACE_URL, uuid5
 
 RETURNS = "You can return a book within 30 days."
 GIFT_CARDS = "Gift cards are valid for three years."
@@ -33,9 +34,11 @@ def ask_and_rate(url: str) -> int:
 
 
 def _one(url: str, name: str, question: str) -> None:
-    told = post(f"{url}/ask", {"question": f"{question} Please write to {name}@example.com."})
+    # the same ids each time: so are the traces that are kept, and the items that two people see
+    id = str(uuid5(NAMESPACE_URL, f"https://bookshop.example/{name}/{question}"))
+    told = post(f"{url}/ask", {"id": id, "question": f"{question} Please write to {name}@example.com."})
     is_right = told["answer"] == QUESTIONS[question]
-    rating = {"run_id": told["run_id"], "up": is_right and question != HASTY}
+    rating = {"id": id, "up": is_right and question != HASTY}
     if not is_right and name < "c":  # few take the trouble to say what would have been right
         rating["better"] = QUESTIONS[question]
     post(f"{url}/feedback", rating)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import customers
+from bookshop import UNSURE
 
 from pytest_llmobs import Client
 
@@ -45,8 +46,8 @@ def go_round(folder: Path) -> None:
     say("Four workers answer customers; half of the traces is kept, without personal data.")
     with service() as url:
         asked = customers.ask_and_rate(url)
-    stored = list(Client().list_runs(project_name="production", is_root=True))
-    print(f"{asked} questions asked, {len(stored)} runs stored, such as:\n  {stored[0].inputs['question']}")
+    stored = [run.inputs["question"] for run in Client().list_runs(project_name="production", is_root=True)]
+    print(f"{asked} questions asked, {len(stored)} runs stored, such as:\n  {min(stored)}")
 
     say("What customers disliked, and what the agent wasn't sure of, waits for a person already.")
     llmobs("review")
@@ -56,11 +57,12 @@ def go_round(folder: Path) -> None:
 
     say("Two people review, each at the keys; half of the items is seen by both.")
     for reviewer in ("ada", "ben"):
-        llmobs("review", QUEUE, "--reviewer", reviewer, keys=review_keys(reviewer))
+        os.environ["LLMOBS_REVIEWER"] = reviewer
+        llmobs("review", QUEUE, keys=review_keys())
     llmobs("review", "agreement", QUEUE)
 
     say("What they agree on becomes examples of the committed dataset.")
-    llmobs("curate", "--from-queue", QUEUE, "--dataset", DATASET, "--yes")
+    llmobs("curate", "--from-queue", QUEUE, "--dataset", DATASET, "--no-embed", "--yes")
 
     say("The next build tests what production has taught, and is red.")
     pytest("--llm-experiment", expected=1)
@@ -96,19 +98,20 @@ def service():
 def a_praised_run() -> str:
     """Return a run that its customer liked."""
     liked = 'and(eq(feedback_key, "user_rating"), eq(feedback_score, 1))'
-    return next(run.id for run in Client().list_runs(project_name="production", filter=liked))
+    return min(run.id for run in Client().list_runs(project_name="production", filter=liked))
 
 
-def review_keys(reviewer: str) -> str:
-    """Return what a reviewer types who knows the shop: to each waiting item, then what is to be said of it."""
+def review_keys() -> str:
+    """Return what a reviewer types who knows the shop: to each item that waits, then what is to be said of it."""
     keys = []
-    for run in Client().list_runs_from_annotation_queue(QUEUE):
+    waiting = list(Client().list_runs_from_annotation_queue(QUEUE, status="needs_my_review"))
+    for run in sorted(waiting, key=lambda run: run.id):
         right = customers.truth(run.inputs["question"])
         keys.append(f"/{run.id}\n")
         if run.outputs["answer"] == right:
             keys.append("a")
         else:
-            mode = "i" if run.outputs["answer"] == "I will ask a colleague." else "f"
+            mode = "i" if run.outputs["answer"] == UNSURE else "w"  # incomplete, wrong fact
             keys.append(f"e{right}\n{mode}")
     return "".join(keys)
 
@@ -125,13 +128,13 @@ def llmobs(*words: str, keys: str | None = None) -> None:
 
 def pytest(*words: str, expected: int) -> None:
     """Run the tests, and show what they print."""
-    run(["pytest", *words], [sys.executable, "-m", "pytest", "-q", *words], expected)
+    run(["pytest", *words], [sys.executable, "-m", "pytest", "-q", "--tb=no", *words], expected)
 
 
 def run(shown: list[str], command: list[str], expected: int, keys: str | None = None) -> None:
     """Run a command in the current folder; end where its exit status isn't the expected one."""
     print("$", *shown, flush=True)
-    done = subprocess.run(command, input=keys, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, input=keys, capture_output=True, text=True, check=False)
     print(done.stdout, flush=True)
     if done.returncode != expected:
         sys.exit(f"exit status {done.returncode}, not {expected}:\n{done.stderr}")
