@@ -57,8 +57,8 @@ def go_round(folder: Path) -> None:
 
     say("Two people review, each at the keys; half of the items is seen by both.")
     for reviewer in ("ada", "ben"):
-        os.environ["LLMOBS_REVIEWER"] = reviewer
-        llmobs("review", QUEUE, keys=review_keys())
+        os.environ["LLMOBS_REVIEWER"] = reviewer  # for the client, which is asked what waits for whom
+        llmobs("review", QUEUE, "--reviewer", reviewer, keys=review_keys())
     llmobs("review", "agreement", QUEUE)
 
     say("What they agree on becomes examples of the committed dataset.")
@@ -128,7 +128,8 @@ def llmobs(*words: str, keys: str | None = None) -> None:
 
 def pytest(*words: str, expected: int) -> None:
     """Run the tests, and show what they print."""
-    run(["pytest", *words], [sys.executable, "-m", "pytest", "-q", "--tb=no", *words], expected)
+    words = ("-q", "--tb=no", *words)
+    run(["pytest", *words], [sys.executable, "-m", "pytest", *words], expected)
 
 
 def run(shown: list[str], command: list[str], expected: int, keys: str | None = None) -> None:
