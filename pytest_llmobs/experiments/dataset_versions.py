@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from pytest_llmobs.datasets.versions.base import ExperimentVersions
 from pytest_llmobs.datasets.versions.moments import keep_current
 from pytest_llmobs.errors import DatasetError, LlmobsError
 from pytest_llmobs.experiments.stored import read_experiment
-from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.records.examples import Dataset, Example, UsedDataset
 from pytest_llmobs.storage.store import Store
 
 _EXPERIMENT = "experiment:"
@@ -96,17 +95,6 @@ def past_of(catalog: Catalog, as_of: str = "") -> Past:
         return catalog.versions.examples(used[name])
 
     return Past(of_file, of_code, as_of)
-
-
-@dataclass(frozen=True)
-class UsedDataset:
-    """A dataset of which an experiment runs examples."""
-
-    dataset: Dataset
-    """The whole of it."""
-    name: str = ""
-    """Name or path of the file that it was read from as it is now; empty where it was as of another time, or made by
-    code."""
 
 
 def keep_versions(catalog: Catalog, used: Iterable[UsedDataset], clean: Callable[[Any], Any]) -> str:

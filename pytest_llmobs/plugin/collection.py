@@ -15,6 +15,7 @@ from pytest_llmobs.plugin.marks import misplaced, twins
 from pytest_llmobs.plugin.outcome import AcceptedBaselines
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
+from pytest_llmobs.records.examples import UsedDataset
 from pytest_llmobs.settings import ADD
 from pytest_llmobs.wording import inert
 
@@ -182,7 +183,7 @@ class Collection:
         return (yield)
 
     def _keep_datasets(self) -> None:
-        from pytest_llmobs.experiments.dataset_versions import UsedDataset, keep_versions
+        from pytest_llmobs.experiments.dataset_versions import keep_versions
 
         used = list(starmap(UsedDataset, self._used.values()))
         redaction = self._state.session.redaction

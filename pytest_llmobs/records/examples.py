@@ -199,3 +199,14 @@ class Dataset(Model):
 
     def __iter__(self) -> Iterator[Example]:
         return iter(self.examples)
+
+
+@dataclass(frozen=True)
+class UsedDataset:
+    """A dataset of which an experiment runs examples."""
+
+    dataset: Dataset
+    """The whole of it."""
+    name: str = ""
+    """Name or path of the file that it was read from as it is now; empty where it was as of another time, or made by
+    code."""

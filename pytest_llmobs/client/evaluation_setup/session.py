@@ -147,19 +147,11 @@ class EvaluationSession:
             remote=session.remote,
             bind=session.bind,
             prepare=session.prepare,
+            keep_dataset=self._keep_dataset,
             seal=self._seal,
             remarks=self._remarks,
             loss=self._loss,
         )
-
-    def keep_dataset(self, request: EvaluationRequest) -> None:
-        """Keep the examples that it uses, so that it can be run again on them."""
-        if request.used is not None:
-            from pytest_llmobs.experiments.dataset_versions import keep_versions
-
-            catalog = self._workspace.open_catalog(lambda: self.session.extensions.formats)
-            clean = self.session.redaction.clean_if_suspect
-            self._not_kept = keep_versions(catalog, [request.used], clean)
 
     def close(self) -> None:
         """Let go of the name, and throw away what isn't kept; a second call changes nothing."""
@@ -174,6 +166,16 @@ class EvaluationSession:
 
     def _baseline_of(self, suite: str) -> Baseline | None:
         return self.session.baseline_of(suite)  # asking for the source loads the gate
+
+    def _keep_dataset(self, request: EvaluationRequest) -> None:
+        """Keep the examples that it uses, so that it can be run again on them."""
+        if request.used is None or not self._stores:
+            return
+        from pytest_llmobs.experiments.dataset_versions import keep_versions
+
+        catalog = self._workspace.open_catalog(lambda: self.session.extensions.formats)
+        clean = self.session.redaction.clean_if_suspect
+        self._not_kept = keep_versions(catalog, [request.used], clean)
 
     def _seal(self) -> None:
         if self._runner is not None:

@@ -22,6 +22,7 @@ from pytest_llmobs.experiments.evaluation.evaluating import TargetEvaluation
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation
 from pytest_llmobs.experiments.evaluation.suite_names import suite_name
+from pytest_llmobs.records.examples import UsedDataset
 from pytest_llmobs.trials.targets import EVALUATE, bind_target
 from pytest_llmobs.workspace import Workspace
 
@@ -89,8 +90,6 @@ def _ready_to_run(
         # summary evaluators read the runs back, whatever the sampling rate
         read_back = [request.suite] if request.summaries else []
         setup = session.begin(arguments.max_concurrency, trials, always_stored=read_back, loop=loop)
-        if setup.stored:
-            session.keep_dataset(request)
         evaluation = TargetEvaluation(request, setup, resumption)
     return ReadyEvaluation(evaluation.evaluation, evaluation.carry_out, session)
 
@@ -108,8 +107,6 @@ def _resumed(
 def _request(
     arguments: EvaluationArguments, session: EvaluationSession, workspace: Workspace, *, prefer_async: bool
 ) -> EvaluationRequest:
-    from pytest_llmobs.experiments.dataset_versions import UsedDataset
-
     data = _data(arguments.data, session, workspace)
     target = bind_target(arguments.target, data.dataset, EVALUATE, prefer_async=prefer_async)
     evaluators = bound_evaluators(arguments.evaluators, session.session.bind)

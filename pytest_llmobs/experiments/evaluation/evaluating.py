@@ -60,7 +60,7 @@ class TargetEvaluation:
         """The finished trials of before, with their further scores."""
         self._replaced: Sequence[EarlierScores] = ()
         self._under_way: TrialsUnderWay | None = None
-        self._loader = threading.Thread(target=self._load_ending, name="llmobs-ending")
+        self._loader = threading.Thread(target=self._prepare_ending, name="llmobs-ending")
         """Beside the thread that keeps what is finished: a finished answer waits for no import."""
 
     def carry_out(self) -> None:
@@ -103,12 +103,15 @@ class TargetEvaluation:
         if self._resumption is not None:
             self._take_over(self._resumption)
             waiting = list(self._resumption.waiting)
+        if self._setup.in_turn or not waiting:
+            self._setup.keep_dataset(self._request)
         self._under_way = TrialsUnderWay(self._request, self._setup, self.evaluation, self._journal)
         self._under_way.run(waiting, meanwhile=self._loader.start)
 
-    def _load_ending(self) -> None:
-        """Prepare, while the first trials run, what they and the ending would wait for."""
+    def _prepare_ending(self) -> None:
+        """Do, while the first trials run, what they and the ending would wait for."""
         self._setup.redaction.suspects(b"{}")  # compiles what it looks for
+        self._setup.keep_dataset(self._request)
         with suppress(Exception):  # whoever needs it says so
             import_module(_CONCLUDING)
             import_module(_SEALING)

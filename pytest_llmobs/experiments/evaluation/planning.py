@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.records.copies import copied
-from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.records.examples import Dataset, Example, UsedDataset
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.trials.runner import Job
@@ -16,7 +16,6 @@ from pytest_llmobs.trials.targets import Target
 
 if TYPE_CHECKING:  # it is asked for once everything else is under way
     from pytest_llmobs.evaluators.suites import BoundSummary
-    from pytest_llmobs.experiments.dataset_versions import UsedDataset
 
 
 @dataclass(frozen=True, kw_only=True)

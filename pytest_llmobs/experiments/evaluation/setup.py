@@ -14,6 +14,7 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.trials.runner import Runner
 
 if TYPE_CHECKING:  # what concludes is imported while the first trials run
+    from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
@@ -44,6 +45,8 @@ class Setup:
     bind: Callable[[Any], BoundEvaluator]
     prepare: Callable[[Callable[..., Any]], None]
     """Loads what the first call of a target needs."""
+    keep_dataset: Callable[[EvaluationRequest], None]
+    """Keeps the examples, where anything is stored; what kept it from that is among the remarks."""
     seal: Callable[[], None]
     """Ends the tracing: afterwards the store has every run. A second call changes nothing."""
     remarks: Callable[[], Sequence[str]]
