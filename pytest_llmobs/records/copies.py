@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
 from functools import cache
 from traceback import walk_tb
 from types import MappingProxyType
@@ -12,14 +13,14 @@ from typing import Any, TypeVar
 
 Same = TypeVar("Same")
 
-_UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, complex})
+_UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, complex, date, datetime, timedelta})
 _OURS = __name__.partition(".")[0] + "."
 _MOST_KEPT = 64
 """So many things in one object may refuse to be copied; with more of them it is handed on as it is."""
 
 
 def copied(value: Same) -> Same:
-    """Return a deep copy of ``value``; strings and numbers are shared, since nobody can change them.
+    """Return a deep copy of ``value``; strings, numbers and times are shared, since nobody can change them.
 
     What can't be copied (a lock, a client, a generator) is handed on as it is; what holds it is copied all the same.
     """
