@@ -342,9 +342,8 @@ class Runner:
         self.workers.rate_limit.succeeded()
         if job.evaluators:
             subject = Subject(root.tree(), job.example, job.example.inputs, outputs, job.example.outputs)
-            track = partial(self._track, attempt)
-            attempt.scoring = Scoring(self.scorer, job.evaluators, subject, root, attempt.order, track)
-            attempt.scoring.start()
+            attempt.scoring = Scoring(self.scorer, job.evaluators, subject, root, attempt.order)
+            attempt.scoring.start(partial(self._track, attempt))
 
     def _wait(self, attempt: Attempt) -> None:
         for task in attempt.tries:  # grows meanwhile: a rejected target is tried again

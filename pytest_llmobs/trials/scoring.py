@@ -53,7 +53,6 @@ class Scoring:
         subject: Subject,
         root: RunTree | None,
         order: int = 0,
-        track: Callable[[Task], Any] = lambda task: None,
     ) -> None:
         """Prepare, without scoring anything.
 
@@ -63,7 +62,6 @@ class Scoring:
             subject: The run and its example.
             root: The root run of the subject's trace.
             order: Lower goes first among those that wait for a worker; 0 for what a test asks for now.
-            track: Gets each task before it is submitted.
         """
         self.scores: dict[str, Score] = {}
         self.judging = NOTHING_SPENT
@@ -76,14 +74,17 @@ class Scoring:
         """What is scored; evaluators get copies of its parts."""
         self._root = root
         self._order = order
-        self._track = track
         self._lock = threading.Lock()
         """Guards scores and spending, which several workers add to."""
         self._tasks: list[tuple[str, Task]] = []
         """Key and task of each evaluator that isn't scored at once."""
 
-    def start(self) -> None:
-        """Score with the cheap evaluators here and now, and hand the others to the workers."""
+    def start(self, track: Callable[[Task], Any] = lambda task: None) -> None:
+        """Score with the cheap evaluators here and now, and hand the others to the workers.
+
+        Args:
+            track: Gets each task before it is submitted.
+        """
         others = []
         for bound in self._evaluators:
             if bound.cheap and not bound.is_async:
@@ -94,7 +95,7 @@ class Scoring:
         for bound in others:
             # (0, …) goes before every target, (1, …): it finishes a trial that a test waits for.
             task = Task(self._work(bound), (0, self._order), name=f"Evaluator {bound.key!r}")
-            self._track(task)
+            track(task)
             self._tasks.append((bound.key, task))
             self._scorer.workers.submit(task)
 

@@ -23,6 +23,10 @@ _LONGEST_NAP = 0.5
 """Seconds after which ``wait`` looks again, though nothing has ended: other tasks may have started since."""
 
 
+def _nothing() -> None:
+    """Stand in for what a task was to do, once it has ended."""
+
+
 class Task:
     """One piece of work: a function without arguments, sync or async, and how it ended."""
 
@@ -51,6 +55,12 @@ class Task:
         self.error: BaseException | None = None
         self._future: asyncio.Task[Any] | concurrent.futures.Future[Any] | None = None
         """What of it runs on the event loop."""
+
+    def let_go(self) -> None:
+        """Say that it has ended, and forget what it was to do: its trial, which holds it, is in both."""
+        if self.on_end is not None:
+            self.on_end()
+        self.function, self.on_end = _nothing, None
 
     def describe_timeout(self, seconds: float) -> str:
         """Return what befell a task that was given up after so many seconds."""
@@ -278,8 +288,7 @@ class Workers:
             task.ended = True
             self._start_waiting()
             self._changed.notify_all()
-        if task.on_end is not None:
-            task.on_end()
+        task.let_go()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from pytest_llmobs.evaluators.binding.declaration import bind, evaluator
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.garbage_collection import paused
 from pytest_llmobs.tracing import traceable
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
@@ -273,6 +275,22 @@ def test_attempts_are_taken_in_the_order_in_which_they_are_through(make: Make) -
     second = take_any(runner)
     assert [first.job.key, second.job.key] == ["fast", "slow"]
     assert second.scores["answered"].score is True
+
+
+def test_what_was_taken_is_freed_without_the_garbage_collector(make: Make) -> None:
+    """Thousands of trials in circles would be looked through again and again, and once more at the exit."""
+
+    def short(outputs: Any) -> bool:
+        return len(outputs["output"]) < 10
+
+    runner, freed = make(announces=True), threading.Event()
+    with paused():
+        runner.offer([replace(job(lambda question: "fast"), evaluators=[bind(short, {})])])
+        attempt = take_any(runner)
+        assert attempt.scores["short"].score is True
+        weakref.finalize(attempt, freed.set)
+        del attempt
+        assert freed.wait(SOON)
 
 
 def test_what_is_through_can_be_taken_without_waiting_for_the_others(make: Make) -> None:
