@@ -250,7 +250,8 @@ def _data(client: Client, arguments: argparse.Namespace) -> Any:
     from pytest_llmobs.experiments.evaluation.data import read_data
     from pytest_llmobs.extensions import Extensions, standalone_manager
 
-    places = data_places(client.workspace, Extensions(standalone_manager()).formats)
+    extensions = Extensions(standalone_manager())
+    places = data_places(client.workspace, lambda: extensions.formats)
     whole = read_data(arguments.data, places).dataset
     chosen = select(whole, split=arguments.split, limit=arguments.limit)
     splits = [] if arguments.split is None else [arguments.split]

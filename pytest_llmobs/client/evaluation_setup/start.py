@@ -159,16 +159,16 @@ def _ready_to_rescore(
 
 
 def _data(data: Any, session: EvaluationSession, workspace: Workspace) -> Data:
-    return read_data(data, data_places(workspace, session.session.extensions.formats))
+    return read_data(data, data_places(workspace, lambda: session.session.extensions.formats))
 
 
-def data_places(workspace: Workspace, formats: Sequence[DatasetFormat]) -> DataPlaces:
+def data_places(workspace: Workspace, load_formats: Callable[[], Sequence[DatasetFormat]]) -> DataPlaces:
     """Return where an evaluation's dataset is looked for."""
 
     def open_catalog() -> Catalog:
-        return workspace.open_catalog(lambda: formats)
+        return workspace.open_catalog(load_formats)
 
-    return DataPlaces(open_catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
+    return DataPlaces(open_catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, load_formats)
 
 
 def _take_known_name(session: EvaluationSession, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -53,7 +53,12 @@ class DataPlaces:
     base_dirs: Sequence[Path]
     """Where a relative path is looked for, in this order."""
     rootdir: Path
-    formats: Sequence[DatasetFormat]
+    load_formats: Callable[[], Sequence[DatasetFormat]]
+    """Returns the known file formats; for what is no file it isn't asked."""
+
+    def formats(self) -> Iterator[DatasetFormat]:
+        """Yield the known file formats, loaded once they are looked at."""
+        yield from self.load_formats()
 
 
 def read_data(data: Any, places: DataPlaces) -> Data:
@@ -124,7 +129,7 @@ def _refuse_bare_name(name: str, catalog: Catalog, places: DataPlaces) -> None:
     Raises:
         NotFoundError: There is one.
     """
-    suffixes = chain.from_iterable(each.suffixes for each in places.formats)
+    suffixes = chain.from_iterable(each.suffixes for each in places.formats())
     for suffix in suffixes:
         for folder in places.base_dirs:
             if (folder / f"{name}{suffix}").is_file():
@@ -172,7 +177,7 @@ def _loaded(source: Any, places: DataPlaces) -> Dataset:
 
         past = past_of(places.open_catalog())
     dataset = load_dataset(
-        source, base_dirs=places.base_dirs, formats=places.formats, rootdir=places.rootdir, past=past
+        source, base_dirs=places.base_dirs, formats=places.formats(), rootdir=places.rootdir, past=past
     )
     file = places.rootdir / dataset.source
     if not dataset.source or not file.is_file():
