@@ -20,6 +20,7 @@ from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
 from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.experiments.evaluation.target_errors import end_of, error_notes
 from pytest_llmobs.records.experiments import EarlierScores
+from pytest_llmobs.records.garbage_collection import paused
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.tracing.failure import headline
 from pytest_llmobs.wording import count
@@ -112,7 +113,7 @@ class TargetEvaluation:
         """Do, while the first trials run, what they and the ending would wait for."""
         self._setup.redaction.suspects(b"{}")  # compiles what it looks for
         self._setup.keep_dataset(self._request)
-        with suppress(Exception):  # whoever needs it says so
+        with suppress(Exception), paused():  # whoever needs it says so
             import_module(_CONCLUDING)
             import_module(_SEALING)
 

@@ -64,6 +64,19 @@ def test_files_lists_and_changed_datasets_are_kept(client: ClientBase, tmp_path:
     assert client.workspace.open_catalog().versions.has(listed)
 
 
+def test_examples_are_kept_before_the_first_call_where_calls_come_one_by_one(client: ClientBase) -> None:
+    versions = client.workspace.open_catalog().versions
+    app = App(lambda question: ",".join(versions.all()))
+    rows = list(evaluate(app, data=[{"inputs": {"question": "x"}}], client=client))
+    assert rows[0]["run"].outputs == {"output": versions.all()[0]}
+
+
+def test_examples_are_kept_where_calls_run_beside_each_other(client: ClientBase) -> None:
+    results = evaluate(App(), data=[{"inputs": {"question": "x"}}], client=client, max_concurrency=2)
+    version = stored(client, results.experiment_name).suites[0].dataset_version
+    assert client.workspace.open_catalog().versions.all() == [version]
+
+
 def test_a_version_that_isn_t_there_is_answered_with_those_that_are(client: ClientBase, golden: Path) -> None:
     _, version, _ = run(client, "golden")
     with pytest.raises(NotFoundError, match=rf"'golden' has no version 'v9'.*Versions: {version[:12]}\."):
