@@ -59,6 +59,8 @@ class Source:
     """As Python imports it."""
     text: str
     tree: ast.Module
+    nodes: list[ast.AST]
+    """All of the tree, walked once: that takes longer than what is asked of each."""
 
 
 @dataclass
@@ -101,7 +103,9 @@ def read_sources(root: Path) -> list[Source]:
     for path in sorted((root / PACKAGE).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         text = path.read_text(encoding="utf-8")
-        sources.append(Source(path, ".".join(parts).removesuffix(".__init__"), text, ast.parse(text)))
+        tree = ast.parse(text)
+        name = ".".join(parts).removesuffix(".__init__")
+        sources.append(Source(path, name, text, tree, list(ast.walk(tree))))
     return sources
 
 
@@ -109,7 +113,7 @@ def count(sources: list[Source]) -> Figures:
     """Count code lines, comments and constructs."""
     figures = Figures()
     for source in sources:
-        docstrings = docstring_lines(source.tree)
+        docstrings = docstring_lines(source.nodes)
         code_lines: set[int] = set()
         for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
             if token.type == tokenize.COMMENT:
@@ -117,15 +121,16 @@ def count(sources: list[Source]) -> Figures:
             elif token.type not in NO_CODE:
                 code_lines.update(range(token.start[0], token.end[0] + 1))
         figures.code += len(code_lines - docstrings)
-        for node in ast.walk(source.tree):
-            figures.constructs.update(constructs_of(node))
+        for node in source.nodes:
+            for construct, number in constructs_of(node):
+                figures.constructs[construct] += number
     return figures
 
 
-def docstring_lines(tree: ast.Module) -> set[int]:
+def docstring_lines(nodes: list[ast.AST]) -> set[int]:
     """Return the lines of all docstrings, those under attributes among them."""
     lines: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if (
             isinstance(node, ast.Expr)
             and isinstance(node.value, ast.Constant)
@@ -135,20 +140,18 @@ def docstring_lines(tree: ast.Module) -> set[int]:
     return lines
 
 
-def constructs_of(node: ast.AST) -> Counter[str]:
-    """Return what one node counts as: each branch, each ``and``, ``or`` and filter is a decision."""
-    counts: Counter[str] = Counter()
+def constructs_of(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield what one node counts as, and how often: each branch, each ``and``, ``or`` and filter is a decision."""
     if isinstance(node, BRANCHES):
-        counts["decisions"] += 1
+        yield "decisions", 1
     if isinstance(node, ast.BoolOp):
-        counts["decisions"] += len(node.values) - 1
+        yield "decisions", len(node.values) - 1
     if isinstance(node, ast.comprehension):
-        counts["decisions"] += len(node.ifs)
+        yield "decisions", len(node.ifs)
     if isinstance(node, COMPREHENSIONS):
-        counts["comprehensions"] += 1
+        yield "comprehensions", 1
     if isinstance(node, ast.IfExp):
-        counts["conditional expressions"] += 1
-    return counts
+        yield "conditional expressions", 1
 
 
 def broken_places(root: Path, sources: list[Source]) -> Iterator[str]:
@@ -162,7 +165,7 @@ def broken_places(root: Path, sources: list[Source]) -> Iterator[str]:
         lines = len(source.text.splitlines())
         if lines > LINES_OF_A_FILE:
             yield f"{place}: {lines} lines, more than {LINES_OF_A_FILE}"
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             problem = problem_of(node)
             if problem:
                 yield f"{place}:{node.lineno} {problem}"  # type: ignore[attr-defined]

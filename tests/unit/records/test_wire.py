@@ -98,14 +98,14 @@ def through_json(wire: Any) -> Any:
 
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("kind", RECORDS)
-@pytest.mark.parametrize("sparse", [True, False])
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
-def test_every_field_comes_back(kind: Any, sparse: bool, data: st.DataObject) -> None:
+def test_every_field_comes_back(kind: Any, data: st.DataObject) -> None:
     record = data.draw(records(kind))
-    back = from_wire(kind, through_json(to_wire(record, sparse=sparse)))
-    assert back == record
-    assert repr(back) == repr(record)  # 0.0 equals False, and -0.0
+    for sparse in (True, False):
+        back = from_wire(kind, through_json(to_wire(record, sparse=sparse)))
+        assert back == record
+        assert repr(back) == repr(record)  # 0.0 equals False, and -0.0
 
 
 @pytest.mark.usefixtures("untraced")
