@@ -64,6 +64,10 @@ class Adjudication(Assignment):
     def _arrive(self, run_ids: Sequence[str]) -> None:
         """Take no notice of runs that come into the queue: nobody has disagreed about them."""
 
+    def _begin_pass(self) -> None:
+        self._waiting = list(filter(self._is_free, self.order))
+        self._position = 0
+
     def _open(self) -> set[str]:
         return set(filter(self._is_free, self._contested))
 

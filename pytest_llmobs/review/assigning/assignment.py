@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import repeat
+from itertools import filterfalse, repeat
 from operator import and_, mul
 from pathlib import Path
 from zlib import crc32
@@ -121,8 +121,7 @@ class Assignment:
     def left(self) -> int:
         """Return how many items this reviewer may still get, if nobody else took one."""
         there = self._items.run_ids()
-        mine = self._decisions.runs_of(self._reviewer)
-        out_of_reach = (self._complete | self._items.completed() | mine | self._closed) & there
+        out_of_reach = self._out_of_reach() & there
         back = 0
         for run_id in self._calibration:
             back += run_id in out_of_reach and self._is_for_calibration(run_id)
@@ -218,9 +217,17 @@ class Assignment:
         return None
 
     def _begin_pass(self) -> None:
-        waiting = self._open()
-        self._waiting = list(filter(waiting.__contains__, self.order))
+        # those that left the queue are passed over one by one: they are few
+        out_of_reach = self._out_of_reach()
+        self._waiting = list(self.order)
+        if out_of_reach:
+            self._waiting = list(filterfalse(out_of_reach.__contains__, self.order))
         self._position = 0
+
+    def _out_of_reach(self) -> set[str]:
+        """Return what this reviewer can't get any more, whether it is still in the queue or not."""
+        mine = self._decisions.runs_of(self._reviewer)
+        return self._complete.union(self._items.completed(), mine, self._closed)
 
     def _rest(self, skipped: set[str]) -> Iterator[str]:
         while self._position < len(self._waiting):
@@ -238,8 +245,7 @@ class Assignment:
         return list(filter(wanted.__contains__, self.order))
 
     def _open(self) -> set[str]:
-        mine = self._decisions.runs_of(self._reviewer)
-        return self._items.run_ids() - self._complete - self._items.completed() - mine - self._closed
+        return self._items.run_ids() - self._out_of_reach()
 
     def _is_free(self, run_id: str) -> bool:
         if run_id not in self._items.run_ids() or run_id in self._closed or run_id in self._calibration:
