@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
+_FIRST_MARK = "\u0300"
+"""The first character that may join another one."""
 _SOFT_HYPHEN = "\u00ad"
 _WINDOW = 16
 """Characters a cell that are looked at first: more of them on average are marks without end."""
@@ -24,20 +27,28 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
 
     Combining marks, variation selectors, skin tones and what a zero-width joiner joins stay together.
     """
-    held, size = "", 0
+    held, size, last = "", 0, ""
     for char in text:
-        if held and (_extends(char) or held.endswith(_JOINER)):
+        # Latin letters, which most texts are: none of them joins the one before
+        if char < _FIRST_MARK and last != _JOINER:
+            if held:
+                yield held, size
+            held, size, last = char, 1, char
+            continue
+        joins, own = _traits(char)
+        if held and (joins or last == _JOINER):
             held += char
+            last = char
             # it asks for the picture of a sign that is also a letter, and pictures are wide
             if char == _EMOJI_STYLE and size == 1:
                 size = 2
             continue
-        if _is_region(char) and _is_region(held):  # two letters that make a flag
-            held, size = held + char, 2
+        if own == 1 and _is_region(char) and _is_region(held):  # two letters that make a flag
+            held, size, last = held + char, 2, char
             continue
         if held:
             yield held, size
-        held, size = char, _cells(char)
+        held, size, last = char, own, char
     if held:
         yield held, size
 
@@ -167,6 +178,12 @@ def _fitting(parts: Iterable[tuple[str, int]], limit: int) -> Iterator[str]:
         if used > limit:
             return
         yield cluster
+
+
+@lru_cache(maxsize=4096)
+def _traits(char: str) -> tuple[bool, int]:
+    """Return whether a character joins the one before, and how many cells it takes by itself."""
+    return _extends(char), _cells(char)
 
 
 def _extends(char: str) -> bool:
