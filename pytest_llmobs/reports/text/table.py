@@ -11,7 +11,7 @@ from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 
 _STAND_IN = 0xF0000
-"""First code point of a private plane: stands for one cluster whose width is not its length."""
+"""First code point of a private plane: stands for one cluster beyond ASCII."""
 _FILLER = "\U000ffffd"
 
 _Row = TypeVar("_Row")
@@ -150,7 +150,8 @@ def _measured(text: str, stand_ins: dict[str, str]) -> str:
         return lead + bare
     pieces = [lead]
     for cluster, size in cells.clusters(bare):
-        if size == 1 == len(cluster):
+        # where wcwidth is installed, tabulate asks it, and it sees some marks otherwise than we do
+        if size == 1 and cluster.isascii():
             pieces.append(cluster)
         elif size:
             pieces.append(_stand_in(cluster, stand_ins) + _FILLER * (size - 1))
