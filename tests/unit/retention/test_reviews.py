@@ -136,8 +136,8 @@ def test_claims_of_the_run_go_and_those_of_the_reviewer_keep_their_lease(
     queue: Path, sought: Sought, territory: Territory
 ) -> None:
     ben, ann = Claims(queue, "ben", "s1", noon), Claims(queue, ANN, "s2", noon)
-    assert ben.take(RUN) is not None
-    assert ann.take(OTHER_RUN) is not None
+    assert ben.take(RUN, ["0"]) is not None
+    assert ann.take(OTHER_RUN, ["0"]) is not None
     (own,) = (queue / "claims").glob(f"{OTHER_RUN}-*")
     lease = own.stat().st_mtime_ns
 
@@ -146,7 +146,7 @@ def test_claims_of_the_run_go_and_those_of_the_reviewer_keep_their_lease(
     assert [path.name for path in (queue / "claims").iterdir()] == [own.name]
     assert own.stat().st_mtime_ns == lease
     assert ANN not in own.read_text()
-    assert ben.take(OTHER_RUN) is None, "she still has it"
+    assert ben.take(OTHER_RUN, ["0"]) is None, "she still has it"
 
 
 def test_a_weekly_set_loses_the_run(queue: Path, sought: Sought, territory: Territory) -> None:
