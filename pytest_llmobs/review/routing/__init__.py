@@ -2,7 +2,9 @@
 
 ::
 
-    kinds      the kinds of condition, a table     rules      conditions of a queue, checked and joined
-    matching   runs that fulfil rules, newest first    judges     late feedback, judges that differ
+    kinds      the kinds of condition, a table           rules      conditions of a queue, checked and joined
+    matching   runs that fulfil rules, newest first      judges     late feedback, judges that differ
     applying   runs of a store -> items of queues
+
+Where they are applied by themselves is said in ``review/sealing``.
 """
