@@ -10,5 +10,6 @@
     overlap      how many an item needs          calibration  the week's items, which all see
     reviewers    who reviews                     assigning/   which item is next, and who has which just now
     material     what a reviewer sees of a run   keys         which key does what, on every screen
+    sealing      rules, applied as runs are sealed
     agreement/   how far reviewers agree         outcomes/    settled answers, disagreements, labels, modes
 """

@@ -15,6 +15,8 @@ def test_the_conditions_are_those_there_are() -> None:
     page = PATH.read_text(encoding="utf-8")
     (found,) = re.findall(r"<!-- generated: conditions -->\n(.*?)<!-- end -->", page, re.DOTALL)
     if os.environ.get(UPDATE):
-        PATH.write_text(page.replace(f"conditions -->\n{found}", f"conditions -->\n{kinds.markdown()}"), "utf-8")
+        PATH.write_text(
+            page.replace(f"conditions -->\n{found}", f"conditions -->\n{kinds.markdown()}"), "utf-8"
+        )
     else:
         assert found == kinds.markdown(), f"{UPDATE}=1 writes it anew"
