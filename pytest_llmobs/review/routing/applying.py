@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class RoutedQueues(Protocol):
     """What is asked of the queues of a store."""
 
-    def all(self) -> Sequence[AnnotationQueue]:
-        """Return every queue."""
+    def readable(self, broken: list[LlmobsError]) -> Iterable[AnnotationQueue]:
+        """Return every queue that can be read; the others' errors go into the list."""
 
     def find(self, wanted: Any) -> AnnotationQueue:
         """Return the queue of a name or id."""
@@ -69,6 +69,7 @@ def route(
     scope: Scope,
     limit: int | None = None,
     dry_run: bool = False,
+    broken: list[LlmobsError] | None = None,
 ) -> list[RoutedRule]:
     """Add runs to queues by their rules, and return what each rule came to.
 
@@ -79,6 +80,7 @@ def route(
         scope: Which runs are looked at.
         limit: Most new items of each queue, the newest runs first; None for all.
         dry_run: Add none.
+        broken: Takes what is wrong with queues that can't be read; None raises it once the others have got their runs.
 
     Raises:
         NotFoundError: There is no such queue, or nothing is known of a project that is asked for.
@@ -88,12 +90,15 @@ def route(
     for project in scope.projects or ():
         runs.check_project(project)
     routed: list[RoutedRule] = []
-    for queue in _queues_with_rules(queues, wanted):
+    unreadable: list[LlmobsError] = [] if broken is None else broken
+    for queue in _queues_with_rules(queues, wanted, unreadable):
         tallies = _tallies(runs, queue, scope, queues.items(queue).ever(), limit)
         if not dry_run:
             _add(queues, queue, tallies)
         for tally in tallies:
             routed.append(tally.routed(queue))
+    if broken is None and unreadable:
+        raise unreadable[0]
     return routed
 
 
@@ -122,19 +127,22 @@ def route_sealed(runs: RunQueries, names: Sequence[str], queues: RoutedQueues) -
         raise failure
 
 
-def _queues_with_rules(queues: RoutedQueues, wanted: str | None = None) -> list[AnnotationQueue]:
+def _queues_with_rules(
+    queues: RoutedQueues, wanted: str | None, broken: list[LlmobsError]
+) -> list[AnnotationQueue]:
     """Return the queues that have rules.
 
     Args:
         queues: All there are.
         wanted: A queue's name or id; None for every queue.
+        broken: Takes the errors of those that can't be read.
 
     Raises:
         NotFoundError: There is no such queue.
         ArgumentError: The queue that is wanted has no rules.
     """
     if wanted is None:
-        return [queue for queue in queues.all() if queue.rules]
+        return [queue for queue in queues.readable(broken) if queue.rules]
     queue = queues.find(wanted)
     if not queue.rules:
         raise ArgumentError(

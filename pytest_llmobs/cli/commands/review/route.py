@@ -13,6 +13,7 @@ from pytest_llmobs.cli.stores import open_local_store
 
 if TYPE_CHECKING:
     from pytest_llmobs.cli.console import Console
+    from pytest_llmobs.errors import LlmobsError
     from pytest_llmobs.workspace import Workspace
 
 
@@ -43,17 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Add the runs and print a table: queue, rule, matched, new. Return 1 where no queue has rules.
+    """Add the runs and print what each rule came to. Return 1 where no queue has rules, or one can't be read.
 
     Raises:
         NotFoundError: There is no such queue, or nothing is known of the project.
-        ArgumentError: The queue has no rules, a committed file makes no sense, or the time is none.
+        ArgumentError: The queue has no rules, its file makes no sense, or the time is none.
         StoreError: There is no store, it can't be read, or the disk refuses.
     """
     from pytest_llmobs.reports.pages.routing import routing_page
     from pytest_llmobs.review.routing.applying import route
     from pytest_llmobs.review.routing.matching import Scope
 
+    broken: list[LlmobsError] = []
     routed = route(
         open_local_store(arguments.store, console),
         open_queues(arguments),
@@ -61,14 +63,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         scope=Scope(arguments.project, read_moment("--since", arguments.since)),
         limit=arguments.limit or None,
         dry_run=arguments.dry_run,
+        broken=broken,
     )
-    if not routed:
+    for error in broken:
+        console.note(str(error))
+    if not routed and not broken:
         _tell_how(find_workspace(arguments), console)
     if arguments.json:
         console.json(list(map(asdict, routed)))
     elif routed:
         console.say("\n".join(routing_page(routed, console.page, dry_run=arguments.dry_run)))
-    return 0 if routed else 1
+    return 1 if broken or not routed else 0
 
 
 def _tell_how(workspace: Workspace, console: Console) -> None:

@@ -125,8 +125,11 @@ def test_what_is_wrong_with_a_rule_or_a_name_is_said(llmobs: LLMOBS, queues: Pat
     assert "Did you mean 'sample'?" in done.stderr
     (queues / "sample.yaml").write_text("route:\n  - sampel: 2%\n")
     done = llmobs("review", "route")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "queues/sample.yaml: route[0]: unknown condition 'sampel'." in done.stderr
+    # the others have got their runs
+    assert "charges to look at  words charged, invoice" in done.stdout
+    assert llmobs("review", "route", "sample").returncode == 2
 
 
 def test_a_long_rule_gives_way_on_a_narrow_terminal(llmobs: LLMOBS, queues: Path, monkeypatch):
