@@ -171,8 +171,8 @@ def test_record_break_go_red_restore_go_green(job: Job) -> None:
 
     folder.prompt(BROKEN)
     verdicts = []
-    for workers in ((), ("-n2",)):
-        red = folder.pytest("--llm-experiment", *workers)
+    for name, workers in (("broken", ()), ("stealing", ("-n2", "--dist", "worksteal"))):
+        red = folder.pytest("--llm-experiment", "--llm-name", name, *workers)
         assert red.returncode == 1, red.stdout
         assert "3 failed" in red.stdout
         assert "tone_quality" in red.stdout
@@ -182,20 +182,23 @@ def test_record_break_go_red_restore_go_green(job: Job) -> None:
         assert "--llm-experiment --llm-update-baseline" in red.stdout
         verdicts.append([line for line in red.stdout.splitlines() if re.search("REGRESSED|RED:", line)])
     assert verdicts[0] == verdicts[1]
+    broken, stealing = stored_trials(folder, "broken"), stored_trials(folder, "stealing")
+    assert len(broken) >= 3
+    assert broken == stealing
 
     folder.prompt(GOOD)
-    green = folder.pytest("--llm-experiment", "--llm-name", "stealing", "-n2", "--dist", "worksteal")
+    green = folder.pytest("--llm-experiment")
     assert green.returncode == 0, green.stdout
     assert "3 passed" in green.stdout
-    alone, stealing = (
-        folder.sql(
-            f"""select name, example_id, scores, trial_status from RUNS
-                where project = '{name}' and attempt = 'consumed' order by name"""
-        )
-        for name in ("alone", "stealing")
+    assert len(stored_trials(folder, "alone")) == 3
+
+
+def stored_trials(folder: Folder, experiment: str) -> list[tuple[object, ...]]:
+    """Return what an experiment has stored of each trial."""
+    return folder.sql(
+        f"""select name, example_id, scores, trial_status from RUNS
+            where project = '{experiment}' and attempt = 'consumed' order by all"""
     )
-    assert len(alone) == 3
-    assert alone == stealing
 
 
 def test_tokens_and_cost_can_be_queried_by_model_with_judges_apart(job: Job) -> None:
