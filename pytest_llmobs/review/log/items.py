@@ -249,9 +249,10 @@ class Items:
         run_ids = plain_adds(lines)
         if run_ids is not None:
             added = dict(zip(run_ids, lines, strict=True))
-            known_runs = self._lines.keys() | self._events.keys()
-            if len(added) == len(lines) and known_runs.isdisjoint(added):
-                self._lines.update(added)
+            is_new = self._lines.keys().isdisjoint(added) and self._events.keys().isdisjoint(added)
+            if len(added) == len(lines) and is_new:
+                # most queues have one large part: its dict is taken as it is
+                self._lines = {**self._lines, **added} if self._lines else added
                 self._arrived += run_ids
                 return
         for line in lines:
