@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def rules_at_sealing(
     usual: Path, store_folder: Path, rootdir: Path | None = None
-) -> Callable[[RunQueries], None]:
+) -> Callable[[Callable[[], RunQueries]], None]:
     """Return what adds runs that were just sealed to the queues whose rules they fulfil.
 
     Where no queue is committed it costs a look at the folder. Feedback that comes later is for ``llmobs review route``.
@@ -28,7 +28,7 @@ def rules_at_sealing(
     """
     folder = queue_folder(os.environ, usual)
 
-    def apply(runs: RunQueries) -> None:
+    def apply(open_runs: Callable[[], RunQueries]) -> None:
         if not folder.is_dir():
             return
         with first_use.alone():
@@ -37,6 +37,6 @@ def rules_at_sealing(
             from pytest_llmobs.review.routing.applying import route_sealed
 
         files = QueueFiles(folder, rootdir)
-        route_sealed(runs, files.names(), Queues(store_folder / "queues", files=files))
+        route_sealed(open_runs(), files.names(), Queues(store_folder / "queues", files=files))
 
     return apply

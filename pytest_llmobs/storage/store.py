@@ -41,7 +41,7 @@ class Store(RunQueries):
         *,
         warn: Callable[[str], Any] = notices.warn,
         exporter: Exporter | None = None,
-        on_sealed: Callable[[RunQueries], Any] | None = None,
+        on_sealed: Callable[[Callable[[], RunQueries]], Any] | None = None,
     ) -> None:
         """Name the store; it need not exist.
 
@@ -49,8 +49,8 @@ class Store(RunQueries):
             root: Its folder.
             warn: Takes the message where runs can't be written or lines can't be read; must not raise.
             exporter: Gets every run that this store's spools and recoveries see; None for none.
-            on_sealed: Is given the runs that were sealed, as a store of their own, off the path of the calls that made
-                them; what it raises is told once. None for nobody.
+            on_sealed: Is given what opens the runs that were sealed, as a store of their own, off the path of the calls
+                that made them; what it raises is told once. None for nobody.
         """
         self.root = Path(root)
         self.layout = Layout(self.root)
@@ -193,16 +193,19 @@ class Store(RunQueries):
         if not files or self._on_sealed is None:
             return
         try:
-            with first_use.alone():
-                from pytest_llmobs.storage.sealed_runs import SealedRuns
-
-            self._on_sealed(SealedRuns(self, files))
+            self._on_sealed(partial(self._sealed_runs, files))
         except Exception as error:
             self._notices.tell(
                 self.layout.runs,
                 f"{count(len(files), 'file')} of runs in {str(self.layout.runs)!r} went to no review queue: {error}. "
                 "The runs are stored; `llmobs review route` looks at them again.",
             )
+
+    def _sealed_runs(self, files: Sequence[Path]) -> RunQueries:
+        with first_use.alone():
+            from pytest_llmobs.storage.sealed_runs import SealedRuns
+
+        return SealedRuns(self, files)
 
     def _recover_once(self) -> None:
         if not self._recovered:

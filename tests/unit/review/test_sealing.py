@@ -120,7 +120,8 @@ def test_an_app_finds_the_queues_that_its_environment_names(folder: Path, monkey
 
 def test_without_committed_queues_nothing_is_loaded(folder: Path):
     (folder / "queues").rmdir()
-    ending = "flush()\nimport sys\nprint([name for name in sys.modules if 'llmobs.review' in name])"
+    reading = ("pytest_llmobs.review", "pytest_llmobs.storage.sealed_runs")
+    ending = f"flush()\nimport sys\nprint([name for name in sys.modules if name.startswith({reading})])"
     assert (
         run_app(folder, ending=ending).stdout == "['pytest_llmobs.review', 'pytest_llmobs.review.sealing']\n"
     )
