@@ -113,7 +113,7 @@ def _outputs(plan: CurationPlan) -> str:
     parts = []
     for number, what in (
         (plan.corrected, "with a reviewer's correction" if is_reviewed else "with a user's correction"),
-        (kept, "with the answer that was accepted" if is_reviewed else "with the app's outputs"),
+        (kept, "with the accepted answer" if is_reviewed else "with the app's outputs"),
         (open_ones, "for a person to complete"),
     ):
         if number:

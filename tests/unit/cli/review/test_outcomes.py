@@ -71,7 +71,7 @@ def test_accepted_and_corrected_items_become_golden_examples(folder: Path, llmob
     )
     assert "agreement" not in written[run_id(4)]["metadata"], "there was one reviewer alone"
     assert "left out  2  contested 1, rejected 1" in done.stdout
-    assert "to add    3  1 with a reviewer's correction, 2 with the answer that was accepted" in done.stdout
+    assert "to add    3  1 with a reviewer's correction, 2 with the accepted answer" in done.stdout
 
 
 def test_a_second_time_adds_nothing_and_an_adjudicator_one_more(folder: Path, llmobs: Run) -> None:
