@@ -242,16 +242,21 @@ class RunQueries(ABC):
             totals.add(table)
         return totals.stats()
 
+    def has_project(self, name: str) -> bool:
+        """Tell whether a project has runs, sealed or not, or an experiment's document."""
+        choices = {*self.projects(), *self.experiment_names()}
+        # Long names are cut where they are names of folders.
+        return name in choices or unescape(escape(name)) in choices
+
     def check_project(self, name: str) -> None:
         """Make sure that a project is known: it has runs, sealed or not, or an experiment's document.
 
         Raises:
             NotFoundError: It isn't; the message names the known ones.
         """
-        choices = {*self.projects(), *self.experiment_names()}
-        # Long names are cut where they are names of folders.
-        if name in choices or unescape(escape(name)) in choices:
+        if self.has_project(name):
             return
+        choices = {*self.projects(), *self.experiment_names()}
         names = f"Known: {listed(sorted(choices), _SHOWN)}." if choices else known(())
         raise NotFoundError(f"Unknown project {name!r} in {self.place!r}.{nearest(name, choices)} {names}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import filterfalse
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.errors import ArgumentError, LlmobsError
@@ -46,6 +48,8 @@ class RoutedRule:
     """Those of them that came into the queue by it, or would have in a dry run."""
     run_ids: Sequence[str] = ()
     """The new ones, the newest first."""
+    unknown: Sequence[str] = ()
+    """Projects that it names and that the store doesn't have, or not yet."""
 
 
 @dataclass
@@ -56,9 +60,11 @@ class _Tally:
     matched: int = 0
     new: list[Match] = field(default_factory=list)
 
-    def routed(self, queue: AnnotationQueue) -> RoutedRule:
+    def routed(self, queue: AnnotationQueue, known: Callable[[str], bool]) -> RoutedRule:
+        self.new.sort(key=attrgetter("age"), reverse=True)
         run_ids = [match.run_id for match in self.new]
-        return RoutedRule(queue.name, self.rule.reason, self.matched, len(run_ids), run_ids)
+        unknown = () if self.rule.projects is None else tuple(filterfalse(known, self.rule.projects))
+        return RoutedRule(queue.name, self.rule.reason, self.matched, len(run_ids), run_ids, unknown)
 
 
 def route(
@@ -92,11 +98,12 @@ def route(
     routed: list[RoutedRule] = []
     unreadable: list[LlmobsError] = [] if broken is None else broken
     for queue in _queues_with_rules(queues, wanted, unreadable):
-        tallies = _tallies(runs, queue, scope, queues.items(queue).ever(), limit)
+        known = queues.items(queue).ever()
+        tallies = _tallies(runs, queue, scope, known, limit, ordered=limit is not None)
         if not dry_run:
             _add(queues, queue, tallies)
         for tally in tallies:
-            routed.append(tally.routed(queue))
+            routed.append(tally.routed(queue, runs.has_project))
     if broken is None and unreadable:
         raise unreadable[0]
     return routed
@@ -120,7 +127,8 @@ def route_sealed(runs: RunQueries, names: Sequence[str], queues: RoutedQueues) -
         try:
             queue = queues.find(name)
             if queue.rules:
-                _add(queues, queue, _tallies(runs, queue, Scope(), set(), None))
+                # in order: what reads in no order starts threads, and an app that ends can't
+                _add(queues, queue, _tallies(runs, queue, Scope(), set(), ordered=True))
         except LlmobsError as error:
             failure = failure or error
     if failure is not None:
@@ -153,12 +161,18 @@ def _queues_with_rules(
 
 
 def _tallies(
-    runs: RunQueries, queue: AnnotationQueue, scope: Scope, known: set[str], limit: int | None
+    runs: RunQueries,
+    queue: AnnotationQueue,
+    scope: Scope,
+    known: set[str],
+    limit: int | None = None,
+    *,
+    ordered: bool,
 ) -> list[_Tally]:
     tallies = list(map(_Tally, _rules_of(queue)))
     rules = [tally.rule for tally in tallies]
     left = limit
-    for match in matches(runs, rules, scope):
+    for match in matches(runs, rules, scope, ordered=ordered):
         tally = tallies[match.rule]
         if match.run_id not in known:
             if left == 0:

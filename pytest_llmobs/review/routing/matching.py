@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.records.conditions import (
@@ -22,7 +23,11 @@ from pytest_llmobs.review.routing.judges import differing, spoken_of
 from pytest_llmobs.review.routing.rules import Rule
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pytest_llmobs.storage.run_queries import RunQueries
+
+_COLUMNS = ("id", "project", "start_time")
 
 
 @dataclass(frozen=True)
@@ -51,26 +56,41 @@ class Match:
         return self.start_time, self.run_id, -self.rule
 
 
-def matches(runs: RunQueries, rules: Sequence[Rule], scope: Scope) -> Iterator[Match]:
-    """Yield the runs that fulfil rules, the newest first; one that fulfils several comes once for each, in their order.
+def matches(runs: RunQueries, rules: Sequence[Rule], scope: Scope, *, ordered: bool) -> Iterator[Match]:
+    """Yield the runs that fulfil rules; one that fulfils several comes once for each, in their order.
 
     Root runs, unless a rule's own filter speaks of others; neither evaluators nor trials that don't count.
+
+    Args:
+        runs: A store.
+        rules: Those of a queue.
+        scope: Which runs are looked at.
+        ordered: The newest come first, for whoever stops in the middle; it takes three times as long.
 
     Raises:
         StoreError: The store can't be read.
     """
-    streams = [_of_rule(runs, rule, number, scope) for number, rule in enumerate(rules)]
-    return heapq.merge(*streams, key=lambda match: match.age, reverse=True)
+    streams = [_of_rule(runs, rule, number, scope, ordered) for number, rule in enumerate(rules)]
+    if ordered:
+        return heapq.merge(*streams, key=lambda match: match.age, reverse=True)
+    return chain.from_iterable(streams)
 
 
-def _of_rule(runs: RunQueries, rule: Rule, number: int, scope: Scope) -> Iterator[Match]:
+def _of_rule(runs: RunQueries, rule: Rule, number: int, scope: Scope, ordered: bool) -> Iterator[Match]:
     projects = _both(scope.projects, rule.projects)
     condition = Conjunction(tuple(_conditions(runs, rule, scope.since)))
-    scan = partial(runs.tables, ["id"], projects, newest_first=True)
+    scan = partial(runs.tables, _COLUMNS, projects, newest_first=ordered, ordered=ordered)
     for table in scan(filter=RunFilter(condition)):
-        for row in table.to_pylist():
-            if rule.draws(row["id"]):
-                yield Match(row["id"], row["project"], row["start_time"], number)
+        for row in _drawn(table, rule).to_pylist():
+            yield Match(row["id"], row["project"], row["start_time"], number)
+
+
+def _drawn(table: pa.Table, rule: Rule) -> pa.Table:
+    """Return the runs that are in a rule's sample: of the others nothing but the id is looked at."""
+    if rule.share >= 1:
+        return table
+    places = [place for place, run_id in enumerate(table["id"].to_pylist()) if rule.draws(run_id)]
+    return table.take(places)
 
 
 def _conditions(runs: RunQueries, rule: Rule, since: datetime | None) -> Iterator[Condition]:

@@ -10,10 +10,15 @@ from pytest_llmobs.cli.commands.review.workspaces import find_workspace, open_qu
 from pytest_llmobs.cli.moments import read_moment
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_local_store
+from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_llmobs.cli.console import Console
     from pytest_llmobs.errors import LlmobsError
+    from pytest_llmobs.review.routing.applying import RoutedRule
+    from pytest_llmobs.storage.store import Store
     from pytest_llmobs.workspace import Workspace
 
 
@@ -56,8 +61,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.review.routing.matching import Scope
 
     broken: list[LlmobsError] = []
+    store = open_local_store(arguments.store, console)
     routed = route(
-        open_local_store(arguments.store, console),
+        store,
         open_queues(arguments),
         wanted=arguments.queue,
         scope=Scope(arguments.project, read_moment("--since", arguments.since)),
@@ -67,6 +73,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     for error in broken:
         console.note(str(error))
+    _tell_unknown(routed, store, console)
     if not routed and not broken:
         _tell_how(find_workspace(arguments), console)
     if arguments.json:
@@ -76,10 +83,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if broken or not routed else 0
 
 
+def _tell_unknown(routed: Sequence[RoutedRule], store: Store, console: Console) -> None:
+    """Say which rules name projects that the store doesn't have: no run of theirs can ever fulfil them."""
+    projects = store.projects()
+    for rule in routed:
+        for name in rule.unknown:
+            hint = nearest(name, projects) or f" {known(projects)}"
+            console.note(f"Queue {rule.queue!r}: a rule names the project {name!r}, which has no runs.{hint}")
+
+
 def _tell_how(workspace: Workspace, console: Console) -> None:
     """Say how a rule is written."""
     from pytest_llmobs.review.routing.kinds import KINDS
-    from pytest_llmobs.wording import known
 
     folder = workspace.settings.queue_dir
     console.note(

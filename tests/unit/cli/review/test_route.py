@@ -139,3 +139,12 @@ def test_a_long_rule_gives_way_on_a_narrow_terminal(llmobs: LLMOBS, queues: Path
         shown = llmobs("review", "route", "--dry-run").stdout
         assert max(map(len, shown.splitlines())) <= width
         assert "charges to look at  words charged, invoice" in shown
+
+
+def test_a_rule_that_names_no_project_says_so(llmobs: LLMOBS, queues: Path, store: Store):
+    write_trace(store, "production")
+    (queues / "sample.yaml").write_text("route:\n  - project: [brave-otter, prodution]\n    sample: 100%\n")
+    done = llmobs("review", "route", "sample", "--json")
+    assert "names the project 'prodution', which has no runs. Did you mean 'production'?" in done.stderr
+    assert "'brave-otter'" not in done.stderr
+    assert json.loads(done.stdout)[0]["unknown"] == ["prodution"]
