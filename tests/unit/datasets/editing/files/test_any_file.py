@@ -108,7 +108,7 @@ def changes_one(data: st.DataObject, content: bytes, file: EditedFile, suffix: s
     assert facts(opened(after, suffix).examples) == facts(wanted)
     begin, end = changed_lines(content, after)
     ids_depend = way == "remove" and any(re_derived(each, id) for each in wanted)
-    is_inline = content.removeprefix(BOM).startswith(b"[")
+    is_inline = b"\n[" in b"\n" + content.removeprefix(BOM)  # also below a comment
     is_counted = all(sign not in content.decode() for sign in "\x85\u2028\u2029")  # YAML breaks lines there
     if begin < end and not ids_depend and not is_inline and is_counted:
         assert first <= begin
