@@ -42,7 +42,7 @@ def draft(
     outputs: Any = candidate.reference
     if outputs is None and options.keep_outputs:
         outputs = run.outputs
-    elif run.outputs and outputs is not run.outputs:
+    elif run.outputs and outputs != run.outputs:
         metadata[REJECTED] = run.outputs
     return {
         # stated, so that of two who curate the same run at once the second is refused

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.curation.candidates import FILTER, Candidate, Found
-from pytest_llmobs.curation.drafts import SOURCE, draft, reviewed
+from pytest_llmobs.curation.drafts import REJECTED, SOURCE, draft, reviewed
 from pytest_llmobs.curation.duplicates import Distinct, Known, distinct, known
 from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
 from pytest_llmobs.curation.options import Options
@@ -142,6 +142,9 @@ def _completions(candidates: Iterable[Candidate], examples: Sequence[Example]) -
         if run_id is not None and not example.outputs:
             candidate = answered[run_id]
             more = dict(reviewed(candidate.review))
+            if candidate.reference == example.metadata.get(REJECTED):
+                # what was taken for a failure was right after all
+                more[REJECTED] = None
             completions.append(Completion(example.id, run_id, candidate.reference or {}, more))
     return completions
 

@@ -65,7 +65,7 @@ class Completion:
     outputs: Mapping[str, Any]
     """The correction, or what reviewers accepted."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """Who reviewed it, and how far they agree; empty where nobody did."""
+    """Who reviewed it, and how far they agree; empty where nobody did. None stands for what no longer holds."""
 
 
 @dataclass(frozen=True)

@@ -172,8 +172,9 @@ class ReviewSession:
         self._change("answers", None, self._question(key).key)
 
     def correct(self, outputs: Mapping[str, Any] | None) -> None:
-        """Say which outputs would have been right; None for none."""
-        self._change("correction", outputs)
+        """Say which outputs would have been right; None, or the answer as it was, for none."""
+        is_same = outputs == self._needed().material.outputs
+        self._change("correction", None if is_same else outputs)
 
     def say(self, comment: str | None) -> None:
         """Say why, in words; empty for nothing."""

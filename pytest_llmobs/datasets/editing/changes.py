@@ -132,7 +132,7 @@ def complete(
         catalog: The datasets.
         name: The dataset's.
         outputs: By the example's id.
-        metadata: What those that get outputs get besides, by id.
+        metadata: What those that get outputs get besides, by id; a key of None goes.
 
     Raises:
         NotFoundError: There is no such dataset.
@@ -146,8 +146,12 @@ def complete(
             old = file.examples.get(id)
             # somebody may have been faster
             if old is not None and not old.outputs:
-                more = {**old.metadata, **metadata.get(id, {})}
-                example = replace(old, outputs=own, metadata=more, modified_at=catalog.now())
+                said = dict(old.metadata)
+                for key, value in metadata.get(id, {}).items():
+                    said.pop(key, None)
+                    if value is not None:
+                        said[key] = value
+                example = replace(old, outputs=own, metadata=said, modified_at=catalog.now())
                 file.replace(example)
                 completed.append(example)
         return completed

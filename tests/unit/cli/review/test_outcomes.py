@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.client.client import Client
 from pytest_llmobs.reports.text import cells
 from tests.unit.cli.conftest import Outcome
 from tests.unit.review.outcomes.reviewed_store import BETTER, NEW, OLD, adjudicate, build
@@ -72,6 +73,22 @@ def test_accepted_and_corrected_items_become_golden_examples(folder: Path, llmob
     assert "agreement" not in written[run_id(4)]["metadata"], "there was one reviewer alone"
     assert "left out  2  contested 1, rejected 1" in done.stdout
     assert "to add    3  1 with a reviewer's correction, 2 with the accepted answer" in done.stdout
+
+
+def test_an_accepted_item_is_no_failure_any_more(folder: Path, llmobs: Run) -> None:
+    Client().create_feedback(run_id=run_id(1), key="user_rating", score=0.1)
+    assert llmobs("curate", "--project", "production", *CURATE[3:], "--cap", "0", "--yes").returncode == 0
+    failure = examples(folder)[run_id(1)]
+    assert "outputs" not in failure
+    assert failure["metadata"]["rejected_output"] == {"output": "Yes, you have 30 days."}
+
+    assert llmobs(*CURATE, *LOW, "--yes").returncode == 0
+
+    completed = examples(folder)[run_id(1)]
+    assert completed["outputs"] == {"output": "Yes, you have 30 days."}
+    assert "rejected_output" not in completed["metadata"]
+    assert completed["metadata"]["reviewer"] == "ada, ben"
+    assert llmobs("export", "--pairs", "--to", "pairs.jsonl").stderr.count("nearly the same") == 0
 
 
 def test_a_second_time_adds_nothing_and_an_adjudicator_one_more(folder: Path, llmobs: Run) -> None:

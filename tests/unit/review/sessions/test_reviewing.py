@@ -79,6 +79,15 @@ def test_a_decision_holds_all_that_was_said(office: Office) -> None:
     assert "tone" in kept.read_text()
 
 
+def test_the_answer_as_it_was_is_no_correction(office: Office) -> None:
+    queue = office.queue(1)
+    with office.review(queue) as session:
+        assert session.current is not None
+        session.correct(dict(session.current.material.outputs))
+        session.save("reject")
+    assert office.standing(queue)[0].correction is None
+
+
 def test_what_makes_no_sense_is_refused_and_nothing_is_lost(office: Office) -> None:
     queue = office.queue(1, rubric_items=RUBRIC)
     with office.review(queue) as session:
