@@ -18,6 +18,7 @@ from pytest_llmobs.retention.places.caches import (
 from pytest_llmobs.retention.places.calibrations import CalibrationCases
 from pytest_llmobs.retention.places.datasets import DatasetExamples, KeptVersions
 from pytest_llmobs.retention.places.experiments import Documents, Journals
+from pytest_llmobs.retention.places.feedback import FeedbackSources
 from pytest_llmobs.retention.places.queues import QueueItems
 from pytest_llmobs.retention.places.reviews import UNDER_WAY, CalibrationSets, Claims, Decisions, under_way
 from pytest_llmobs.retention.places.uploads import Uploads
@@ -47,6 +48,7 @@ PLACES: tuple[Place, ...] = (
         under_way,
         ("queues",),
     ),
+    FeedbackSources(),
     Journals(),
     Documents(),
     BaselineRows(),

@@ -12,6 +12,7 @@ What is to go, and what else beyond the store holds it, is decided in the room `
     plans    what was set out to go, kept        feedback  events about erased runs
     places   files here                          distant   files in an object store
     stores   which of the two a store has        ids       many ids, looked for in columns
+    sources  who gave feedback, by name
     media    images that no remaining run names  payloads  payloads by their hash, and the texts in them
     search   the bytes of every file             needles   what is searched for, however it is escaped
     searching/  one file, searched

@@ -33,6 +33,10 @@ class Doomed(ABC):
     def among(self, table: pa.Table) -> pa.ChunkedArray:
         """Return which rows go."""
 
+    def left(self, table: pa.Table) -> pa.Table:
+        """Return what is left of rows: those that don't go."""
+        return table.filter(pc.invert(self.among(table)))
+
     @abstractmethod
     def writer(self, path: Path, schema: pa.Schema) -> FileWriter:
         """Begin the file that takes the place of one of this schema.

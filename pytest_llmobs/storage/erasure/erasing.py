@@ -19,6 +19,7 @@ from pytest_llmobs.storage.erasure.opened import OpenParquet
 from pytest_llmobs.storage.erasure.places import Place
 from pytest_llmobs.storage.erasure.plans import Plan
 from pytest_llmobs.storage.erasure.rewriting import Shortened, digest, shorten
+from pytest_llmobs.storage.erasure.sources import NamedEvents, named_in
 from pytest_llmobs.storage.erasure.stores import place_of
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.listing import PATIENCE
@@ -55,6 +56,42 @@ def erase(store: Store, found: Found, *, progress: Progress | None = None) -> Er
     return erasing.erased()
 
 
+def find_names(store: Store, events: NamedEvents) -> dict[str, int]:
+    """Return the files of feedback whose sources name a person, by their paths below the root, and how many events do.
+
+    Args:
+        store: On this machine, or a ``RemoteStore``.
+        events: Which name the person.
+
+    Raises:
+        StoreError: The store can't be reached.
+    """
+    place = place_of(store)
+    for _ in range(PATIENCE - 1):
+        try:
+            return named_in(place, events)
+        except VanishedError:
+            continue
+    return named_in(place, events)
+
+
+def take_names(store: Store, events: NamedEvents) -> None:
+    """Take a person's name out of feedback, of which every event stays. Others may seal and merge meanwhile.
+
+    Args:
+        store: On this machine, or a ``RemoteStore``.
+        events: Which name the person.
+
+    Raises:
+        OSError: The disk refuses; nothing is lost.
+        StoreError: The store can't be reached or written, or another erasure is at work in a remote one.
+    """
+    place = place_of(store)
+    place.begin()
+    with place.announced(Plan()):
+        _Erasing(place, Found(), None).erase_rows("feedback/*.parquet", events)
+
+
 def _give_memory_back() -> None:
     """Let go of files that were closed and of what they took: of hundreds of them, what each leaves behind adds up."""
     # Arrow's files refer to themselves, and a command has the collector run rarely; young objects alone take no time.
@@ -79,8 +116,8 @@ class _Erasing:
         # Living processes may seal at any moment: what a spool no longer holds then is among the sealed files after.
         self._unsealed = {**self._unsealed_runs(), **unsealed_about(self._place, self._found.run_ids)}
         # Runs after what hangs on them: whoever looks meanwhile sees no rating of a run that isn't there.
-        self._erase_rows("feedback/*.parquet", DoomedEvents(self._run_ids))
-        self._erase_rows("runs/*/*.parquet", DoomedRuns(self._run_ids))
+        self.erase_rows("feedback/*.parquet", DoomedEvents(self._run_ids))
+        self.erase_rows("runs/*/*.parquet", DoomedRuns(self._run_ids))
         self._erase_media()
 
     def erased(self) -> Erased:
@@ -105,7 +142,7 @@ class _Erasing:
                 unsealed[self._place.key(source.path)] = runs
         return unsealed
 
-    def _erase_rows(self, pattern: str, doomed: Doomed) -> None:
+    def erase_rows(self, pattern: str, doomed: Doomed) -> None:
         """Look at each file until none has changed since it was looked at: others seal and merge meanwhile."""
         while True:
             keys = self._listed(pattern)

@@ -71,10 +71,9 @@ def _copy(opened: OpenParquet, doomed: Doomed, writer: FileWriter) -> int:
 
 
 def _without(table: pa.Table, doomed: Doomed) -> pa.Table:
-    going = doomed.among(table)
-    if not pc.any(going).as_py():
+    if not pc.any(doomed.among(table)).as_py():
         return table
-    return table.filter(pc.invert(going))
+    return doomed.left(table)
 
 
 def digest(files: FileSystem, path: Path) -> str:

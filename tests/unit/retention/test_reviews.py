@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.client.client import Client
 from pytest_llmobs.retention.places import PLACES
 from pytest_llmobs.retention.places.base import Finding, Place
 from pytest_llmobs.retention.subjects import Sought, example_of
@@ -92,6 +93,26 @@ def test_a_purged_reviewer_loses_the_name_and_no_word(
     assert {one.reviewer for one in standing} == {"ben", "gone-1"}
     assert {one.id for one in standing if one.reviewer == "gone-1"} == {f"2-{len(ANN)}", "later"}
     assert not any(ANN in text for text in texts(queue / "decisions"))
+
+
+def test_feedback_stays_without_the_name_of_who_gave_it(sought: Sought, territory: Territory) -> None:
+    store = territory.store
+    client = Client(store=store.root)
+    for run_id, who in ((OTHER_RUN, ANN), (OTHER_RUN, f"{ANN}2"), (RUN, ANN)):
+        client.create_feedback(
+            run_id=run_id, key="review", score=1, source_info={"reviewer": who, "queue": 'of "Jülich"'}
+        )
+    client.store.feedback.close()
+    store.seal()
+
+    finding = erased("sources", sought, territory)
+
+    assert (finding.number, finding.unit, len(finding.files)) == (1, "event", 1)
+    rows = store.feedback.current(columns=["run_id", "score", "source_info"]).to_pylist()
+    named = [(row["run_id"], json.loads(row["source_info"]).get("reviewer"), row["score"]) for row in rows]
+    # what is said of an erased run goes as a whole, with the run
+    assert sorted(named, key=str) == [(RUN, ANN, 1), (OTHER_RUN, f"{ANN}2", 1), (OTHER_RUN, None, 1)]
+    assert all(json.loads(row["source_info"])["queue"] == 'of "Jülich"' for row in rows)
 
 
 def test_two_purged_reviewers_stay_two_and_a_short_name_has_room(
