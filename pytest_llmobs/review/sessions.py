@@ -16,6 +16,7 @@ from pytest_llmobs.review.rubric.answers import check_answer
 from pytest_llmobs.review.rubric.questions import Question, questions_of
 from pytest_llmobs.review.working.current import Current, Progress
 from pytest_llmobs.review.working.desk import Desk, clock, short
+from pytest_llmobs.review.working.drafts import Draft
 from pytest_llmobs.review.working.jumping import find_target
 from pytest_llmobs.review.working.open_queue import file_name
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
@@ -36,8 +37,8 @@ class ReviewSession:
         self._desk, self._store, self._lock, self._now = desk, store, lock, now
         self._recorder = Recorder(desk, publish, now)
         self._questions, self._reviewer = desk.questions, desk.reviewer
-        self._skipped: list[str | None] = []
-        """What this session did, in order: a skipped run, or None for what was saved."""
+        self._skipped: list[Draft | None] = []
+        """What this session did, in order: a skipped run and what was said of it, or None for what was saved."""
         self._progress: tuple[Any, Progress] | None = None
 
     @classmethod
@@ -226,11 +227,12 @@ class ReviewSession:
             self._desk.why_empty = str(error)
 
     def skip(self) -> None:
-        """See the current item last; others may have it. What was said and not saved is dropped."""
+        """See the current item last; others may have it. What was said and not saved is dropped, until undone."""
         current = self._needed()
         desk = self._desk
         desk.following(lambda: desk.open.decisions.skip(current.run_id, self._reviewer))
-        self._skipped.append(current.run_id)
+        self._skipped.append(current.draft())
+        self._tell_dropped(current, "Undo brings it back.")
         desk.put_back()
         self._advance()
 
@@ -247,8 +249,10 @@ class ReviewSession:
         if desk.current is not None and desk.current.step_back():
             desk.keep_draft()
             return True
-        if self._skipped and self._skipped[-1] is not None:
-            return self._show_again(self._skipped.pop(), None)
+        skipped = self._skipped[-1] if self._skipped else None
+        if skipped is not None:
+            self._skipped.pop()
+            return self._show_again(skipped.run_id, skipped)
         desk.open.assignment.refresh()
         last = self._recorder.last()
         if last is None:
@@ -258,9 +262,12 @@ class ReviewSession:
         self._recorder.withdraw(last)
         return self._show_again(last.run_id, last)
 
-    def _show_again(self, run_id: str | None, decision: Decision | None) -> bool:
+    def _tell_dropped(self, current: Current, remedy: str) -> None:
+        if not current.is_untouched:
+            self._desk.notices.append(f"What you had said of {short(current.run_id)} is dropped. {remedy}")
+
+    def _show_again(self, run_id: str, said: Draft | Decision) -> bool:
         desk = self._desk
-        assert run_id is not None
         desk.put_back()
         desk.open.assignment.refresh()
         if run_id not in desk.open.items.run_ids():
@@ -271,7 +278,7 @@ class ReviewSession:
         if assigned is None:
             self._tell_of_holder(run_id)
             assigned = Assigned(run_id, None)
-        if not desk.show(assigned, decision):
+        if not desk.show(assigned, said):
             self._advance()
         return True
 
@@ -303,6 +310,8 @@ class ReviewSession:
         assigned = desk.following(lambda: desk.open.assignment.take(run_id))
         if assigned is None:
             raise ConflictError(self._why_not(run_id))
+        if current is not None:
+            self._tell_dropped(current, "It wasn't saved.")
         desk.put_back()
         if not desk.show(assigned):
             self._advance()

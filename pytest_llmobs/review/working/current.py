@@ -99,3 +99,8 @@ class Progress:
     total: int
     mine_today: int
     """What this reviewer has saved since midnight, local time."""
+
+    @property
+    def done_for_me(self) -> int:
+        """Items that this reviewer needn't judge any more, also where others still have to."""
+        return self.total - self.left

@@ -69,6 +69,19 @@ def test_the_first_key_that_makes_no_sense_ends_it(queued, review, standing) -> 
     assert len(standing()) == 1
 
 
+def test_a_line_that_makes_no_sense_is_told_by_its_end(queued, review) -> None:
+    queued(2)
+    outcome = review("/invoce\n")
+    assert outcome.returncode == 2
+    assert "Key 8 (the line's end): No item of the queue has 'invoce'" in " ".join(outcome.stderr.split())
+
+
+def test_the_help_is_no_obstacle_to_a_script(queued, review, standing) -> None:
+    queued(2)
+    assert review("?qa").returncode == 0
+    assert standing() == []
+
+
 def test_keys_beyond_the_last_item_are_told_of(queued, review, standing) -> None:
     queued(2)
     outcome = review("aaaa")

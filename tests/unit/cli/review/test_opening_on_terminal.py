@@ -109,6 +109,18 @@ def test_a_terminal_without_a_screen_gets_a_sentence_and_lines(
     assert dict(standing()[0].answers) == {"correct": 1, "tone": 4, "effort": "some"}
 
 
+def test_without_a_screen_keys_are_shown_and_the_end_is_told(queued, tmp_path: Path) -> None:
+    queued(1)
+    with start(tmp_path, TERM="dumb") as session:
+        session.expect("Where is refund 1?")
+        session.type("?\n")
+        session.expect_sent("Leave the item for later")
+        session.type("a\n")
+        session.expect_sent("All done: 1 item of 'support'. u takes back, q quits.")
+        session.type("q\n")
+        assert session.end() == 0
+
+
 def test_colours_follow_no_color(queued, tmp_path: Path) -> None:
     queued(1)
     with start(tmp_path) as session:

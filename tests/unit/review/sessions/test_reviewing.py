@@ -146,6 +146,44 @@ def test_undo_goes_back_through_answers_skips_and_sessions(office: Office) -> No
     assert [decision.verdict for decision in office.standing(queue)] == ["reject"]
 
 
+def test_what_was_said_of_a_skipped_item_comes_back_with_it(office: Office) -> None:
+    queue = office.queue(3, rubric_items=[{"feedback_key": "tone", "scale": [1, 5]}])
+    with office.review(queue) as session:
+        first = current(session)
+        session.answer("tone", 2)
+        session.say("Too short.")
+        session.skip()
+        (told,) = session.take_notices()
+        assert told.endswith("is dropped. Undo brings it back.")
+        session.skip()
+        assert session.take_notices() == []
+        assert session.undo()
+        assert session.undo()
+        assert session.current is not None
+        assert current(session) == first
+        assert (session.current.answers, session.current.comment) == ({"tone": 2}, "Too short.")
+        assert session.undo()
+        assert (session.current.answers, session.current.comment) == ({"tone": 2}, None)
+
+
+def test_whoever_jumps_is_told_what_is_dropped(office: Office) -> None:
+    queue = office.queue(3, rubric_items=[{"feedback_key": "tone", "scale": [1, 5]}])
+    with office.review(queue) as session:
+        session.jump("2")
+        assert session.take_notices() == []
+        session.answer("tone", 2)
+        session.jump("3")
+        (told,) = session.take_notices()
+        assert told.endswith("is dropped. It wasn't saved.")
+
+
+def test_progress_is_the_reviewers_own(office: Office) -> None:
+    queue = office.queue(2, overlap=1)
+    with office.review(queue) as session:
+        session.save("accept")
+        assert (session.progress.done, session.progress.done_for_me) == (0, 1)
+
+
 def test_there_is_an_end_to_undoing(office: Office) -> None:
     queue = office.queue(1)
     with office.review(queue) as session:

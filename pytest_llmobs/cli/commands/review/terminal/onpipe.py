@@ -49,9 +49,8 @@ def review_by_keys(
             if session.current is None:
                 console.note(f"Key {number} and those after it were left: {reviewing.message}")
                 break
-            raise ArgumentError(
-                f"Key {number} ({key.name!r}): {reviewing.message} Nothing after it was done."
-            )
+            name = "the line's end" if key.name in _LINE_ENDS else repr(key.name)
+            raise ArgumentError(f"Key {number} ({name}): {reviewing.message} Nothing after it was done.")
         if reviewing.quits:
             break
     return reviewing
@@ -86,6 +85,7 @@ class _Talk:
         if self._reviewing.take_edit():
             # without a screen there is no place that an editor could use
             self._reviewing.edit_here()
+        self._print_help(self._reviewing.take_help())
         self._skips_line = self._asks_again and not is_understood
         self.tell()
         return is_understood
@@ -106,10 +106,17 @@ class _Talk:
         if new and not self._reviewing.quits:
             self.print_item()
 
+    def _print_help(self, asked: Document | None) -> None:
+        if asked is not None and self._asks_again:
+            self._console.say("\n".join(["", *asked.on(self._console.page).lines(0, _MOST_OF_AN_ITEM)]))
+
     def print_item(self) -> None:
-        """Print the item under way to a person; scripts need none."""
+        """Print the item under way to a person, or why there is none; scripts need neither."""
         current = self._reviewing.current
-        if current is None or not self._asks_again:
+        if not self._asks_again:
+            return
+        if current is None:
+            self._console.note(f"{self._reviewing.why_empty} u takes back, q quits.")
             return
         text = Document(item_blocks.blocks(current)).on(self._console.page)
         lines = list(text.lines(0, _MOST_OF_AN_ITEM))

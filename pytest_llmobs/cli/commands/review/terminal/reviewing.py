@@ -76,6 +76,11 @@ class Reviewing:
         return self._session.current
 
     @property
+    def why_empty(self) -> str:
+        """Why there is no item."""
+        return self._session.why_empty
+
+    @property
     def is_writing(self) -> bool:
         """True while a line is being written."""
         return self._entry is not None
@@ -89,6 +94,11 @@ class Reviewing:
         """Return True once where the reviewer asked for an editor."""
         asked, self._editing = self._editing, False
         return asked
+
+    def take_help(self) -> Document | None:
+        """Close the help, and return it where it was open: without a screen it is printed, and over."""
+        was_open, self._is_help = self._is_help, False
+        return self._help_document() if was_open else None
 
     def press(self, key: Key) -> bool:
         """Do what a key does; return False where it made no sense, which the message says."""
@@ -350,11 +360,14 @@ class Reviewing:
             return
         self._drawn_of = drawn_of
         if self._is_help:
-            self._document = Document(help_blocks(self._keymap, self._session.queue))
+            self._document = self._help_document()
         elif current is None:
             self._document = Document([text_block("", self._session.why_empty)])
         else:
             self._document = Document(item_blocks.blocks(current))
+
+    def _help_document(self) -> Document:
+        return Document(help_blocks(self._keymap, self._session.queue))
 
     def _say(self, text: str, style: str = "yellow") -> None:
         self._message, self._style = text, style

@@ -105,7 +105,9 @@ def draw(shown: Shown, page: Page, height: int) -> Drawing:
     if page.width < LEAST_WIDTH:
         # names and keys that can't be made narrower lose their ends, and colours with them
         lines = [_cut(line, page) for line in lines]
-    return Drawing(lines, room, _cursor(shown, page, len(head) + len(text) + len(said), height))
+    # what is being written stands below the message
+    row = len(head) + len(text) + len(said) + len(message) - 1
+    return Drawing(lines, room, _cursor(shown, page, row, height))
 
 
 def _cut(line: str, page: Page) -> str:
@@ -116,7 +118,7 @@ def _cut(line: str, page: Page) -> str:
 def _header(shown: Shown, page: Page, height: int) -> str:
     progress = shown.progress
     parts = [
-        f"{progress.done:,} of {progress.total:,} done",
+        f"{progress.done_for_me:,} of {progress.total:,} done",
         f"{progress.mine_today:,} today",
         page.line(shown.title),
     ]
@@ -139,10 +141,12 @@ def _message(shown: Shown, page: Page) -> list[str]:
     if shown.line is not None:
         lead = f"{page.line(shown.entry)}: "
         seen, _ = shown.line.seen(page.width - cells.width(lead), page)
-        lines = [page.paint(lead, "bold") + seen]
-        if shown.message:
-            lines.insert(0, page.paint(page.clip(page.line(shown.message), page.width), shown.style))
-        return lines
+        told = _told(shown, page) if shown.message else []
+        return [*told, page.paint(lead, "bold") + seen]
+    return _told(shown, page)
+
+
+def _told(shown: Shown, page: Page) -> list[str]:
     lines = cells.wrap(page.line(shown.message), page.width)
     if len(lines) > _MOST_OF_A_MESSAGE:
         rest = " ".join(lines[_MOST_OF_A_MESSAGE - 1 :])
@@ -175,4 +179,4 @@ def _cursor(shown: Shown, page: Page, row: int, height: int) -> tuple[int, int] 
         return None
     lead = cells.width(f"{page.line(shown.entry)}: ")
     _, column = shown.line.seen(page.width - lead, page)
-    return min(row + bool(shown.message), height - 1), min(lead + column, page.width - 1)
+    return min(row, height - 1), min(lead + column, page.width - 1)

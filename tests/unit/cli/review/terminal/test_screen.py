@@ -165,6 +165,15 @@ def test_the_cursor_is_where_the_next_letter_goes() -> None:
     assert screen("", Page(width=60), 24).cursor is None
 
 
+def test_a_message_is_read_whole_while_one_writes() -> None:
+    topics = ["a refund", "the delivery of a parcel", "an invoice or a receipt", "none of these"]
+    drawing = screen("=refnd\r", Page(width=60), 24, [{"feedback_key": "topic", "categories": topics}])
+    assert "not 'refnd'. Did you mean 'a refund'?" in " ".join(drawing.lines)
+    assert drawing.cursor is not None
+    row, column = drawing.cursor
+    assert drawing.lines[row][:column] == "topic: refnd"
+
+
 def test_the_place_in_a_long_answer_survives_a_resize() -> None:
     words = " ".join(f"word{number}" for number in range(20_000))
     engine = Engine(make_queue(), [make_current(1, answer=words)])
