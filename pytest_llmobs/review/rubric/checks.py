@@ -28,17 +28,11 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_regex(value: Any) -> bool:
-    if not isinstance(value, str) or len(value) > _LONGEST_REGEX:
-        return False
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+    return isinstance(value, str) and len(value) <= _LONGEST_REGEX
 
 
 def _are_conditions(value: Any) -> bool:
-    if not isinstance(value, Mapping) or value.get("join") not in JOINS:
+    if not isinstance(value, Mapping):
         return False
     rules = value.get("rules")
     return (
@@ -120,6 +114,7 @@ def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str
         raise ArgumentError(
             f"{place} asks for {plain['feedback_key']!r}, as an earlier one does. Leave one out."
         )
+    _check_regex(plain, place)
     forms.check_kind(plain, place)
     _check_rules(plain, place, earlier)
     try:
@@ -128,9 +123,26 @@ def _item(item: Any, place: str, earlier: Mapping[str, Question]) -> Mapping[str
         raise ArgumentError(f"{place} has no form in JSON: {error}.") from None
 
 
+def _check_regex(item: Mapping[str, Any], place: str) -> None:
+    pattern = item.get("regex_validator")
+    if pattern is None:
+        return
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ArgumentError(
+            f"{place}: regex_validator is {shortened(pattern)}, which is no regular expression: {error}."
+        ) from None
+
+
 def _check_rules(item: Mapping[str, Any], place: str, earlier: Mapping[str, Question]) -> None:
     """Make sure that rules speak of items before this one, and of what these may be answered with."""
     for key in ("required_if", "visible_if"):
+        join = item.get(key, {}).get("join")
+        if key in item and join not in JOINS:
+            raise ArgumentError(
+                f"{place}: {key} has join={join!r}.{nearest(str(join), JOINS)} {known(JOINS)}"
+            )
         for rule in item.get(key, {}).get("rules", ()):
             named, test = rule.get("key"), rule.get("op")
             if test not in TESTS:

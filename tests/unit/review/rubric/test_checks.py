@@ -53,7 +53,15 @@ def test_a_rubric_is_kept_as_it_is_given() -> None:
         ([FULL[0], FULL[0]], "rubric_items[1] asks for 'correct', as an earlier one does"),
         ([{"feedback_key": "x", "is_required": "yes"}], "is_required is 'yes'; it must be true or false"),
         ([{"feedback_key": "x", "value_descriptions": ["a"]}], "it must be an object from a value to a text"),
-        ([{"feedback_key": "x", "regex_validator": "("}], "it must be a regular expression"),
+        (
+            [{"feedback_key": "x", "regex_validator": "(a"}],
+            "is no regular expression: missing ), unterminated",
+        ),
+        ([{"feedback_key": "x", "regex_validator": 5}], "it must be a regular expression"),
+        (
+            [{"feedback_key": "y"}, {"feedback_key": "x", "visible_if": {**RULES, "join": "al"}}],
+            "visible_if has join='al'. Did you mean 'all'? Known: all, any.",
+        ),
         ([{"feedback_key": "x", "regex_validator": "a" * 501}], "of at most 500 characters"),
         (
             [{"feedback_key": "x", "visible_if": {"join": "both", "rules": []}}],
