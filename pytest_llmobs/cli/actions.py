@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from pytest_llmobs.cli.console import Console, open_console
-from pytest_llmobs.errors import NotFoundError
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.wording import known, nearest, shell_line
+
+_HELP = frozenset(("-h", "--help"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class NamedAction:
     """Its module's first argument is the name."""
     others: Callable[[argparse.Namespace], Iterable[str] | None]
     """Takes the command's arguments; None where its word is a name, else the names that there are."""
+    remedy: str = ""
+    """How a name that there isn't comes to be: a sentence."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Actions:
 
         Raises:
             NotFoundError: It is no action, and no name that the command takes in the place of one.
+            ArgumentError: The name stands before the action.
             LlmobsError: What is asked for can't be done, or isn't there.
         """
         name, words = arguments.action, arguments.words
@@ -110,16 +115,23 @@ class Actions:
 
         Raises:
             NotFoundError: There is no such name; the nearest may be one, or an action.
+            ArgumentError: An action stands behind the name.
         """
         assert self.named is not None
-        others = self.named.others(arguments)
+        word, words = arguments.action, arguments.words
+        # help is for whoever has no such thing yet, too
+        others = None if _HELP.intersection(words) else self.named.others(arguments)
         if others is not None:
-            word, choices = arguments.action, [*self.table, *others]
+            choices = [*self.table, *others]
+            remedy = f" {self.named.remedy}" if self.named.remedy else ""
             raise NotFoundError(
                 f"llmobs {self.command} has no action and no {self.named.what} {word!r}."
-                f"{nearest(word, choices)} {known(choices)}"
+                f"{nearest(word, choices)} {known(choices)}{remedy}"
             )
-        return self.named.action, self.named.what.upper(), [arguments.action, *arguments.words]
+        if words and words[0] in self.table:
+            line = shell_line(["llmobs", self.command, words[0], word, *words[1:]])
+            raise ArgumentError(f"The action {words[0]!r} stands before the {self.named.what}: `{line}`.")
+        return self.named.action, self.named.what.upper(), [word, *words]
 
     def _parser(self, name: str, action: Action) -> argparse.ArgumentParser:
         parser = argparse.ArgumentParser(

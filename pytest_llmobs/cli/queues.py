@@ -6,6 +6,8 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.wording import shell_line
+
 if TYPE_CHECKING:
     from pytest_llmobs.review.queues import Queues
 
@@ -28,6 +30,12 @@ def queues_beside(store: str | None) -> Queues:
     if store is not None and "://" not in store:
         workspace = replace(workspace, store_folder=local_root(store))
     return workspace.open_queues()
+
+
+def nothing_reviewed(queue: str) -> str:
+    """Return what is said of a queue of which nothing can be taken yet."""
+    opening = shell_line(["llmobs", "review", queue])
+    return f"Nobody has reviewed anything in {queue!r} yet. `{opening}` opens it."
 
 
 def add_queue_options(parser: argparse.ArgumentParser, help: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import limit
-from pytest_llmobs.cli.queues import add_queue_options, queues_beside
+from pytest_llmobs.cli.queues import add_queue_options, nothing_reviewed, queues_beside
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options, Request
 from pytest_llmobs.datasets.base import display_path
@@ -175,7 +175,8 @@ def _print(
     curation: Curation, applied: Applied | None, arguments: argparse.Namespace, console: Console
 ) -> None:
     if not curation.plan.found and not curation.plan.left_out:
-        console.note("No run matches." if curation.plan.queue is None else "Nobody has reviewed anything.")
+        queue = curation.plan.queue
+        console.note("No run matches." if queue is None else nothing_reviewed(queue))
         return
     from pytest_llmobs.reports.pages.curation import curation_page
 

@@ -56,12 +56,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _other_queues(arguments: argparse.Namespace) -> Sequence[str] | None:
     """Return None where the word is a queue, by its name, its id or as its disagreements; else the names there are."""
     from pytest_llmobs.cli.commands.review.workspaces import open_queues
+    from pytest_llmobs.review.records import DISAGREEMENTS
 
     queues = open_queues(arguments)
+    word = arguments.action
     try:
-        queues.find(arguments.action)
+        queues.find(word)
     except NotFoundError:
-        return queues.names()
+        names = queues.names()
+        # nobody means these who writes no colon
+        return [*names, *(name + DISAGREEMENTS for name in names)] if ":" in word else names
     return None
 
 
@@ -78,5 +82,6 @@ _ACTIONS = Actions(
             "llmobs review support --reviewer ada",
         ),
         _other_queues,
+        "`llmobs review create NAME` makes a queue.",
     ),
 )

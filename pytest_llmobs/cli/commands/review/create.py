@@ -11,6 +11,7 @@ from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError, ConflictError, StoreError
 from pytest_llmobs.files import SHARED, write_whole
 from pytest_llmobs.review.queue_files import QueueFiles
+from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.cli.console import Console
@@ -44,10 +45,10 @@ rubric:
 failure_modes: [wrong fact, wrong tone, incomplete, harmful]
 
 # Share of the items that two reviewers see, neither knowing of the other: what agreement is measured on.
-overlap: 20%
+overlap: {overlap}
 
 # Items of each week that every reviewer sees.
-calibration: 0
+calibration: {calibration}
 
 # Nothing is exported while reviewers agree less than this (kappa or alpha).
 least_agreement: 0.7
@@ -59,30 +60,42 @@ least_agreement: 0.7
 #  - project: production
 #    sample: 2%
 """
-"""Takes ``command``: the queue's name as it is typed."""
+"""Takes ``command``, the queue's name as it is typed, and the two settings."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's options."""
     parser.add_argument("name", metavar="NAME", help="the queue's name, which becomes the file's")
+    parser.add_argument(
+        "--overlap",
+        metavar="SHARE",
+        default="20%",
+        help="of the items that two reviewers see (default: 20%%)",
+    )
+    parser.add_argument(
+        "--calibration",
+        metavar="N",
+        default="0",
+        help="items of each week that every reviewer sees (default: 0)",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the file, and say where.
 
     Raises:
-        ArgumentError: The name can't be a file's, or is that of an action.
+        ArgumentError: The name can't be a file's, or is that of an action; or a setting is impossible.
         ConflictError: There is such a file.
         StoreError: The disk refuses.
     """
     from pytest_llmobs.cli.commands.review import ACTIONS
-    from pytest_llmobs.wording import shell_line
 
     name = arguments.name
     if name in ACTIONS:
         raise ArgumentError(
             f"The queue can't be named {name!r}: `llmobs review {name}` does something else. Choose another name."
         )
+    text = _text(arguments)
     workspace = find_workspace(arguments)
     files = QueueFiles(workspace.queue_folder, workspace.rootdir)
     file = files.path(name)
@@ -93,7 +106,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_case(name, taken, "queue")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, TEMPLATE.format(command=shell_line([name])), mode=SHARED)
+        write_whole(file, text, mode=SHARED)
     except OSError as error:
         raise StoreError(f"Can't write {shown!r}: {error.strerror or error}.") from error
     if arguments.json:
@@ -107,3 +120,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"The store has a queue {name!r} already: its items stay, and from now on the file's settings count."
         )
     return 0
+
+
+def _text(arguments: argparse.Namespace) -> str:
+    from pytest_llmobs.review.queue_settings import FILE_KEYS
+
+    share = FILE_KEYS["overlap"].check(_number(arguments.overlap), "--overlap")
+    weekly = FILE_KEYS["calibration"].check(_number(arguments.calibration), "--calibration")
+    return TEMPLATE.format(
+        command=shell_line([arguments.name]), overlap=f"{100 * share:g}%", calibration=weekly
+    )
+
+
+def _number(text: str) -> int | float | str:
+    """Return what YAML would read."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.wording import shell_line
+from pytest_llmobs.cli.queues import nothing_reviewed
 
 if TYPE_CHECKING:
     from pytest_llmobs.cli.console import Console
@@ -51,6 +51,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif items:
         console.say("\n".join(failure_modes_page(counted, arguments.by, console.page)))
     else:
-        opening = shell_line(["llmobs", "review", queue.name])
-        console.note(f"Nobody has reviewed anything in {queue.name!r} yet. `{opening}` opens it.")
+        console.note(nothing_reviewed(queue.name))
     return int(not items)

@@ -156,6 +156,12 @@ def test_an_unknown_queue_names_the_nearest(folder: Path, llmobs: Run) -> None:
     assert "Did you mean 'refunds'?" in done.stderr
 
 
+def test_a_queue_that_nobody_has_reviewed_is_named(folder: Path, llmobs: Run) -> None:
+    llmobs("review", "create", "fresh")
+    done = llmobs("curate", "--from-queue", "fresh", "--dataset", "golden", "--dry-run")
+    assert "Nobody has reviewed anything in 'fresh' yet. `llmobs review fresh` opens it." in done.stderr
+
+
 def test_machines_are_told_the_queue_the_agreement_and_what_was_left_out(folder: Path, llmobs: Run) -> None:
     told = json.loads(llmobs(*CURATE, *LOW, "--dry-run", "--json").stdout)
     assert told["queue"] == "refunds"

@@ -182,3 +182,58 @@ def test_help_names_every_action_and_queues(llmobs: Run) -> None:
         assert f"  {name:9}  {action.help}" in shown
     assert "  QUEUE      review a queue" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_a_queue_that_is_not_there_has_help_too(llmobs: Run, flag: str) -> None:
+    done = llmobs("review", "support", flag)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: llmobs review [-h]")
+
+
+def test_without_the_queue_it_is_said_how_to_make_it(llmobs: Run) -> None:
+    done = llmobs("review", "support")
+    assert "`llmobs review create NAME` makes a queue." in " ".join(done.stderr.split())
+
+
+def test_disagreements_misspelt_are_offered(llmobs: Run) -> None:
+    llmobs("review", "create", "support")
+    done = llmobs("review", "support:disagreement")
+    assert done.returncode == 1
+    assert "Did you mean 'support:disagreements'?" in " ".join(done.stderr.split())
+
+
+def test_an_action_behind_its_queue_is_put_in_order(llmobs: Run) -> None:
+    llmobs("review", "create", "angry customers")
+    done = llmobs("review", "angry customers", "route", "--dry-run")
+    assert done.returncode == 2
+    assert (
+        "The action 'route' stands before the queue: `llmobs review route 'angry customers' --dry-run`."
+        in " ".join(done.stderr.split())
+    )
+
+
+def test_a_new_queue_takes_its_overlap_and_its_calibration(llmobs: Run, queues: Queues) -> None:
+    done = llmobs("review", "create", "support", "--overlap", "12.5%", "--calibration", "20")
+    assert done.returncode == 0
+    support = queues.find("support")
+    assert (support.overlap, support.calibration) == (0.125, 20)
+    llmobs("review", "create", "other", "--overlap", "1")
+    assert queues.find("other").overlap == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--overlap", "20"), "--overlap is 20; it must be a share from 0% to 100%"),
+        (("--overlap", "half"), "--overlap is 'half'; it must be a share"),
+        (("--calibration", "-1"), "--calibration is -1; it must be a whole number from 0 to 1000"),
+    ],
+)
+def test_an_impossible_setting_writes_no_file(
+    llmobs: Run, shop: Path, words: tuple[str, str], told: str
+) -> None:
+    done = llmobs("review", "create", "support", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in " ".join(done.stderr.split())
+    assert not (shop / "queues").exists()
