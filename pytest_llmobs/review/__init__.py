@@ -3,7 +3,8 @@
 ::
 
     queues       which queues there are          queue_files  those that are committed files
-    queue_settings  what they may say            standing     how far each of their items is
+    stored_queues  those that the store holds    standing     how far each of their items is
+    queue_settings  what they may say            publishing   decisions as feedback on the runs
     records      queues, items, decisions        log/         what happened in a queue, append-only
     rubric/      what a reviewer is asked        routing/     which runs come to which queue
     sessions     one reviewer at work            working/     what a session is made of: drafts, saving, jumping

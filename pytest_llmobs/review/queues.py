@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,10 +12,7 @@ from uuid import UUID, uuid4
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import check_case
-from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError, NotFoundError, StoreError
-from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
-from pytest_llmobs.records.fit import MisfitError
-from pytest_llmobs.records.wire import from_wire, to_wire
+from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError, NotFoundError
 from pytest_llmobs.review.calibration import chosen_already, week_of
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import ITEMS, Items
@@ -28,13 +22,10 @@ from pytest_llmobs.review.queue_files import QueueFiles
 from pytest_llmobs.review.queue_settings import check_queue_name, check_settings
 from pytest_llmobs.review.records import DISAGREEMENTS, AnnotationQueue
 from pytest_llmobs.review.standing import Standing, standings
-from pytest_llmobs.storage import locks
-from pytest_llmobs.storage.layout import escape, unescape
+from pytest_llmobs.review.stored_queues import StoredQueues
 from pytest_llmobs.wording import known, nearest
 
 T = TypeVar("T")
-
-_SETTINGS = "queue.json"
 
 
 class Queues:
@@ -58,19 +49,15 @@ class Queues:
             now: The time, in UTC.
             new_id: Returns an id that nothing has.
         """
-        self._folder = folder
+        self._stored = StoredQueues(folder, prepare_store)
         self._files = files
-        self._prepare_store = prepare_store
         self._now = now
         self._new_id = new_id
         self._part = LogPart()
 
     def names(self) -> list[str]:
         """Return the names of all queues, sorted, also of those that can't be read."""
-        names = set(self._committed())
-        for file in self._folder.glob(f"*/{_SETTINGS}"):
-            names.add(unescape(file.parent.name))
-        return sorted(names)
+        return sorted({*self._committed(), *self._stored.names()})
 
     def all(self) -> list[AnnotationQueue]:
         """Return every queue, in the order of their names.
@@ -98,7 +85,7 @@ class Queues:
             ConflictError: Names differ in capitals alone.
             StoreError: The settings can't be read.
         """
-        stored = _read(self._place(name) / _SETTINGS)
+        stored = self._stored.read(name)
         committed = None if self._files is None else self._files.read(name)
         if committed is None:
             return stored
@@ -163,16 +150,16 @@ class Queues:
 
     def _where(self) -> str:
         if self._files is None:
-            return f" in {str(self._folder)!r}"
-        return f" in {self._files.place!r}, nor in {str(self._folder)!r}"
+            return f" in {str(self._stored.folder)!r}"
+        return f" in {self._files.place!r}, nor in {str(self._stored.folder)!r}"
 
     def items(self, queue: AnnotationQueue) -> Items:
         """Return the items of a queue."""
-        return Items(self._place(_own_name(queue)), queue.id, self._part, self._now)
+        return Items(self._place(queue), queue.id, self._part, self._now)
 
     def decisions(self, queue: AnnotationQueue) -> Decisions:
         """Return what was decided about the items of a queue."""
-        return Decisions(self._place(_own_name(queue)), self._part, self._now)
+        return Decisions(self._place(queue), self._part, self._now)
 
     def standings(self, queue: AnnotationQueue) -> dict[str, Standing]:
         """Return how far each item of a queue is, by its run's id.
@@ -183,7 +170,7 @@ class Queues:
         decisions = self.decisions(queue).standing()
         calibration: Sequence[str] = ()
         if queue.calibration:
-            calibration = chosen_already(self._place(_own_name(queue)), week_of(self._now()))
+            calibration = chosen_already(self._place(queue), week_of(self._now()))
         return standings(self.items(queue), decisions, partial(reviewers_needed, queue), calibration)
 
     def folder(self, queue: AnnotationQueue) -> Path:
@@ -192,13 +179,9 @@ class Queues:
         Raises:
             StoreError: The disk refuses.
         """
-        place = self._place(_own_name(queue))
+        place = self._place(queue)
         if queue.file is not None and not (place / ITEMS).is_dir():
-            self._prepare_store()
-            try:
-                make_private(place / ITEMS)
-            except OSError as error:
-                raise StoreError(f"Can't write to {str(place)!r}: {error.strerror or error}.") from error
+            self._stored.make_place(_own_name(queue))
         return place
 
     def change_items(self, wanted: Any, change: Callable[[Items, str], T]) -> T:
@@ -248,10 +231,10 @@ class Queues:
             updated_at=now,
             **check_settings(settings),
         )
-        with self._changing():
+        with self._stored.changing():
             self._check_free(queue.name, queue.id)
-            make_private(self._place(queue.name) / ITEMS)
-            self._write(queue)
+            self._stored.make_place(queue.name)
+            self._stored.write(queue)
         return queue
 
     def update(self, wanted: Any, **settings: Any) -> AnnotationQueue:
@@ -271,15 +254,15 @@ class Queues:
         changes = check_settings(settings)
         if name is not None:
             changes["name"] = check_queue_name(name)
-        with self._changing():
+        with self._stored.changing():
             old = self.find(wanted)
             _check_own(old)
             _check_stored(old, "change")
             queue = replace(old, **changes, updated_at=self._now())
             if queue.name != old.name:
                 self._check_free(queue.name, None)
-                self._place(old.name).rename(self._place(queue.name))
-            self._write(queue)
+                self._stored.rename(old.name, queue.name)
+            self._stored.write(queue)
         return queue
 
     def delete(self, wanted: Any) -> None:
@@ -290,19 +273,15 @@ class Queues:
             ArgumentError: It is a committed file.
             StoreError: The disk refuses.
         """
-        with self._changing():
+        with self._stored.changing():
             queue = self.find(wanted)
             _check_own(queue)
             _check_stored(queue, "delete")
-            place = self._place(queue.name)
-            # gone at once for whoever reads: the settings go first
-            (place / _SETTINGS).unlink()
-            shutil.rmtree(place)
+            self._stored.delete(queue.name)
 
     def _check_free(self, name: str, id: str | None) -> None:
         check_case(name, self.names(), "queue")
-        # of a long name its folder has only the beginning
-        if name in self._committed() or (self._place(name) / _SETTINGS).exists():
+        if name in self._committed() or self._stored.has(name):
             raise ConflictError(
                 f"The queue {name!r} is there already{self._as_file(name)}. Use read_annotation_queue({name!r}), or "
                 "choose another name."
@@ -321,37 +300,8 @@ class Queues:
     def _committed(self) -> list[str]:
         return [] if self._files is None else self._files.names()
 
-    def _place(self, name: str) -> Path:
-        return self._folder / escape(name)
-
-    def _write(self, queue: AnnotationQueue) -> None:
-        text = json.dumps(to_wire(queue), ensure_ascii=False, indent=1)
-        write_whole(self._place(queue.name) / _SETTINGS, f"{text}\n", mode=PRIVATE)
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the lock of the settings of all queues."""
-        self._prepare_store()
-        try:
-            make_private(self._folder)
-            with locks.exclusive(self._folder / ".lock"):
-                yield
-        except OSError as error:
-            raise StoreError(f"Can't write to {str(self._folder)!r}: {error.strerror or error}.") from error
-
-
-def _read(file: Path) -> AnnotationQueue | None:
-    """Return a queue's settings; None where it is gone.
-
-    Raises:
-        StoreError: They can't be read.
-    """
-    try:
-        return from_wire(AnnotationQueue, parse_json(read_text(file)))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, MisfitError) as error:
-        raise StoreError(f"{str(file)!r} can't be read: {error}.") from error
+    def _place(self, queue: AnnotationQueue) -> Path:
+        return self._stored.place(_own_name(queue))
 
 
 def _own_name(queue: AnnotationQueue) -> str:
