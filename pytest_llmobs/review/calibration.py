@@ -38,8 +38,8 @@ def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]
     chosen = _read(file)
     if chosen is not None:
         return chosen
+    make_below(folder, CALIBRATION)
     try:
-        make_below(folder, CALIBRATION)
         with locks.exclusive(file.parent / ".lock"):
             chosen = _read(file)  # somebody may have been first
             if chosen is None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.review.log.parts import LogPart, make_below
@@ -134,13 +133,7 @@ class Decisions:
 
     def _append(self, event: Mapping[str, Any], decision: Decision | None = None) -> None:
         said = to_wire(decision) if decision is not None else {}
-        try:
-            folder = make_below(self._folder, DECISIONS)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreError(f"Can't write to {str(self._folder)!r}: {error.strerror or error}.") from error
-        self._part.append(folder, [{**event, **said}])
+        self._part.append(make_below(self._folder, DECISIONS), [{**event, **said}])
 
     def refresh(self) -> None:
         """Read what was appended since the last look.

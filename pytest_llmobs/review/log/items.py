@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import insort
-from collections.abc import Callable, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
-from pytest_llmobs.review.log.parts import LogPart
+from pytest_llmobs.review.log.parts import LogPart, make_below
 from pytest_llmobs.review.log.tail import ADDED_AT, Event, Tail, event_of, plain_adds
 from pytest_llmobs.review.records import ItemStatus, QueueItem
 from pytest_llmobs.tracing.ids import read_id
@@ -131,7 +131,7 @@ class Items:
             if run_id not in self._lines and not came_before:
                 events[run_id] = {"do": "add", "at": at, "run_id": run_id, **run}
         if events:
-            self._part.append(self._folder / ITEMS, events.values())
+            self._append(events.values())
         self.refresh()
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
         return list(map(self._item, filter(self._lines.__contains__, wanted)))
@@ -149,7 +149,7 @@ class Items:
         at = self._now().isoformat()
         events = [{"do": "add", "at": at, "run_id": run["run_id"], **run} for run in runs]
         if events:
-            self._part.append(self._folder / ITEMS, events)
+            self._append(events)
 
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.
@@ -164,7 +164,7 @@ class Items:
         for run_id in run_ids:
             self._check_there(run_id, queue)
             events.append({"do": "remove", "at": at, "run_id": run_id})
-        self._part.append(self._folder / ITEMS, events)
+        self._append(events)
 
     def set_status(self, run_id: str, status: str | None, queue: str) -> QueueItem:
         """Say what a reviewer did with an item; None shows it as new.
@@ -178,7 +178,7 @@ class Items:
             raise ArgumentError(f"status is {status!r}.{nearest(str(status), STATUSES)} {known(STATUSES)}")
         self.item(run_id, queue)
         event = {"do": "status", "at": self._now().isoformat(), "run_id": run_id, "status": status}
-        self._part.append(self._folder / ITEMS, [event])
+        self._append([event])
         return self.item(run_id, queue)
 
     def item(self, run_id: str, queue: str) -> QueueItem:
@@ -201,6 +201,10 @@ class Items:
         if run_id not in self._lines and run_id not in self._events:
             return True
         return not self._tail.still_says(run_id)
+
+    def _append(self, events: Iterable[Mapping[str, Any]]) -> None:
+        # a copy of a store that leaves empty folders out has none for a queue that is empty
+        self._part.append(make_below(self._folder, ITEMS), events)
 
     def _check_there(self, run_id: str, queue: str) -> None:
         if run_id not in self._lines:

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,17 @@ def make_below(folder: Path, name: str) -> Path:
 
     Raises:
         FileNotFoundError: The queue's folder is gone.
-        OSError: The disk refuses.
+        StoreError: The disk refuses.
     """
     path = folder / name
-    with suppress(FileExistsError):
+    try:
         path.mkdir(mode=0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"Can't write to {str(folder)!r}: {error.strerror or error}.") from error
     return path
 
 

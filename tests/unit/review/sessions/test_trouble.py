@@ -18,7 +18,7 @@ from tests.unit.review.sessions.test_reviewing import RUBRIC, current, finish
 def purge(office: Office, id: str) -> None:
     """Overwrite the lines of a run as a purge does."""
     closed = json.dumps({"do": "purged", "at": office.time.isoformat()}).encode()
-    for part in office.queues._folder.glob("*/items/*.jsonl"):
+    for part in office.queues._stored.folder.glob("*/items/*.jsonl"):
         overwrite(part, lambda line: closed if id.encode() in line else None)
 
 
@@ -90,7 +90,16 @@ def test_a_queue_may_be_renamed_while_it_is_open(office: Office) -> None:
         assert session.take_notices() == ["The queue 'refunds' is called 'money back' now."]
         finish(session)
     assert len(office.standing(office.queues.find("money back"))) == 3
-    assert not (office.queues._folder / "refunds").exists()
+    assert not (office.queues._stored.folder / "refunds").exists()
+
+
+def test_an_empty_queue_takes_runs_where_a_copy_of_the_store_left_its_empty_folder_out(
+    office: Office,
+) -> None:
+    queue = office.queues.create("refunds")
+    (office.queues.folder(queue) / "items").rmdir()
+    added = office.queues.change_items("refunds", lambda items, _: items.add([{"run_id": run_id(1)}]))
+    assert [item.run_id for item in added] == [run_id(1)]
 
 
 def test_a_queue_that_is_deleted_while_it_is_open_says_so(office: Office) -> None:
@@ -99,7 +108,7 @@ def test_a_queue_that_is_deleted_while_it_is_open_says_so(office: Office) -> Non
         office.queues.delete(queue.id)
         with pytest.raises(NotFoundError, match="The queue 'refunds' was deleted while it was open"):
             session.save("accept")
-    assert not (office.queues._folder / "refunds").exists()
+    assert not (office.queues._stored.folder / "refunds").exists()
 
 
 def test_a_disk_that_refuses_loses_nothing_that_is_on_the_screen(office: Office) -> None:
