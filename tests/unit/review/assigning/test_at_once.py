@@ -68,8 +68,11 @@ def late_comer(queues: Queues, minutes: float) -> list[str]:
         return real.now() + timedelta(minutes=minutes)
 
     parts = OpenQueue(queue, queues.folder(queue), "late", (), LogPart(), "late", now)
-    claimed = []
+    claimed: list[str] = []
     while (assigned := parts.assignment.next()) is not None:
+        # at last come those that this reviewer has already, and has said nothing of
+        if assigned.run_id in claimed:
+            break
         claimed.append(assigned.run_id)
     return claimed
 
