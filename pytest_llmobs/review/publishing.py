@@ -67,7 +67,7 @@ def _said(decision: Decision, queue: AnnotationQueue, key: str, fields: NewFeedb
 
 
 def _whole(decision: Decision) -> NewFeedback:
-    fields: NewFeedback = {"comment": decision.comment, "correction": decision.correction}
+    fields: NewFeedback = {"comment": decision.comment}
     if decision.verdict is not None:
         fields["score"] = int(decision.verdict == "accept")
         fields["value"] = decision.mode

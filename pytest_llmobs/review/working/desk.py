@@ -249,7 +249,7 @@ class Desk:
             self.notices.append(f"What you say of this item can't be kept until you save it: {error}.")
 
     def renew(self) -> None:
-        """Renew the lease, where the last renewal is a minute old; tell where somebody has taken the item over."""
+        """Renew the lease, where the last renewal is a minute old and nobody has taken the item over."""
         current = self.current
         now = self._now()
         if current is None or current.claim is None:
