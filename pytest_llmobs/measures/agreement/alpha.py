@@ -27,7 +27,8 @@ Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
 _Rows = Mapping[tuple[Hashable, ...], float]
 """The ratings of an item -> how many items have the same ones."""
-_ByValue = Mapping[Hashable, float]
+_ByValue = dict[Hashable, float]
+"""In the order of the values."""
 
 
 def alpha(table: Table, level: Level = "nominal", order: Sequence[Hashable] | None = None) -> Coefficient:
@@ -143,9 +144,10 @@ def _gradients(rows: _Rows, counts: _ByValue, distances: _Distances) -> tuple[_B
     total = sum(counts.values())
     pull = dict.fromkeys(counts, 0.0)
     for row, count in rows.items():
-        middle = sum(map(ranks.__getitem__, row))
-        for value in row:
-            pull[value] += count * (len(row) * ranks[value] - middle) / (len(row) - 1)
+        here = list(map(ranks.__getitem__, row))
+        middle, weight = sum(here), count / (len(row) - 1)
+        for value, rank in zip(row, here, strict=True):
+            pull[value] += weight * (len(row) * rank - middle)
     pull_by_chance = {}
     for value, count in counts.items():
         pull_by_chance[value] = count * (total * ranks[value] - total**2 / 2)
@@ -162,11 +164,11 @@ def _shifted_ranks(pull: _ByValue, ranks: _ByValue) -> dict[Hashable, float]:
 
     Args:
         pull: For each value, a quarter of the sum's derivative by its rank.
-        ranks: The ranks.
+        ranks: The ranks, the lowest first.
     """
     growth = {}
     above = 0.0
-    for value in sorted(ranks, key=ranks.__getitem__, reverse=True):
+    for value in reversed(ranks):
         growth[value] = 4 * (above + pull[value] / 2)
         above += pull[value]
     return growth
@@ -191,7 +193,7 @@ def _ordinal(counts: _ByValue) -> _Distances:
     return _squared(ranks, counts, ranks)
 
 
-def _interval(counts: Mapping[Any, float]) -> _Distances:
+def _interval(counts: dict[Any, float]) -> _Distances:
     # from their middle, so that squares of large numbers don't cancel each other out
     middle = sum(value * count for value, count in counts.items()) / sum(counts.values())
     return _squared({value: value - middle for value in counts}, counts, None)
