@@ -20,7 +20,7 @@ _CONFIDENCE = "confidence"
 """The key under which an answer says how sure it is."""
 _BOUNDS: Mapping[str, str] = {"below": "lt", "above": "gt", "at most": "lte", "at least": "gte"}
 """How a rule states a bound -> the comparator."""
-_BOUND = re.compile(r"\s*(\D+?)\s+([+-]?\d+(?:\.\d+)?)\s*")
+_BOUND = re.compile(r"\s*(\D+?\s|[<>=]+)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 _DIFFERENCE_KEYS = ("more_than", "keys")
 
 
@@ -148,9 +148,10 @@ def _said(wanted: Any) -> str | None:
     bound = _BOUND.fullmatch(wanted) if isinstance(wanted, str) else None
     # behind other words a number is a bound with a slip of the pen: as a label it would never match
     if bound is not None:
-        if bound[1] not in _BOUNDS:
-            raise ArgumentError(f"{wanted!r} is no bound.{nearest(bound[1], _BOUNDS)} {known(_BOUNDS)}")
-        return f"{_BOUNDS[bound[1]]}(feedback_score, {bound[2].removeprefix('+')})"
+        which = bound[1].strip()
+        if which not in _BOUNDS:
+            raise ArgumentError(f"{wanted!r} is no bound.{nearest(which, _BOUNDS)} {known(_BOUNDS)}")
+        return f"{_BOUNDS[which]}(feedback_score, {float(bound[2])})"
     labels = _texts(wanted)
     return None if labels is None else f"in(feedback_value, {_text(labels)})"
 

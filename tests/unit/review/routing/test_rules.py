@@ -63,6 +63,7 @@ def test_no_rules_are_none():
         ([{"metadata": {"day": date(2026, 1, 1)}}], "it takes values by key, such as {tier: gold}"),
         ([{"words": []}], "words is []; it takes a word or a list of words"),
         ([{"feedback": {"rating": "belwo 0.4"}}], "'belwo 0.4' is no bound. Did you mean 'below'? Known: above, at"),
+        ([{"feedback": {"rating": "<0.4"}}], "'<0.4' is no bound. Known: above, at least, at most, below."),
         ([{"feedback": {"rating": None}}], "feedback is {'rating': None}; it takes by key a bound"),
         ([{"judges_differ": {"by": 1}}], "judges_differ: unknown key 'by'. Known: keys, more_than."),
         ([{"judges_differ": {"keys": ["a", "b"]}}], "it takes a number, such as 0.4, or {more_than: 0.4"),
@@ -75,6 +76,12 @@ def test_a_rule_that_cannot_be_meant_is_refused(rules, message):
     with pytest.raises(ArgumentError) as refused:
         check_rules(rules, PLACE)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("bound", ["below 0.1", "below .1", " below  +1e-1"])
+def test_a_bound_takes_a_number_however_it_is_written(bound):
+    (filter,) = read_rule({"feedback": {"rating": bound}}, PLACE).filters
+    assert "lt(feedback_score, 0.1)" in filter
 
 
 def test_a_sample_is_drawn_by_the_id_and_has_its_share():
