@@ -23,8 +23,6 @@ from pytest_llmobs.review.routing.judges import differing, spoken_of
 from pytest_llmobs.review.routing.rules import Rule
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from pytest_llmobs.storage.run_queries import RunQueries
 
 _COLUMNS = ("id", "project", "start_time")
@@ -81,16 +79,11 @@ def _of_rule(runs: RunQueries, rule: Rule, number: int, scope: Scope, ordered: b
     condition = Conjunction(tuple(_conditions(runs, rule, scope.since)))
     scan = partial(runs.tables, _COLUMNS, projects, newest_first=ordered, ordered=ordered)
     for table in scan(filter=RunFilter(condition)):
-        for row in _drawn(table, rule).to_pylist():
-            yield Match(row["id"], row["project"], row["start_time"], number)
-
-
-def _drawn(table: pa.Table, rule: Rule) -> pa.Table:
-    """Return the runs that are in a rule's sample: of the others nothing but the id is looked at."""
-    if rule.share >= 1:
-        return table
-    places = [place for place, run_id in enumerate(table["id"].to_pylist()) if rule.draws(run_id)]
-    return table.take(places)
+        # of those that aren't drawn nothing but the id is made a Python object
+        projects_of, starts = table["project"], table["start_time"]
+        for row, run_id in enumerate(table["id"].to_pylist()):
+            if rule.draws(run_id):
+                yield Match(run_id, projects_of[row].as_py(), starts[row].as_py(), number)
 
 
 def _conditions(runs: RunQueries, rule: Rule, since: datetime | None) -> Iterator[Condition]:

@@ -73,6 +73,14 @@ def test_each_kind_finds_its_runs(
     assert numbers(apply(client, queues)) == [wanted]
 
 
+def test_a_sample_that_draws_nobody_is_empty(
+    client: Client, queues: Queues, write: Write, make_queue: MakeQueue
+):
+    write(1, {"q": "Hello"})
+    make_queue("looked at", {"sample": 1e-9})
+    assert numbers(apply(client, queues)) == numbers(apply(client, queues, limit=1)) == [[]]
+
+
 def test_judges_differ_under_one_key_or_across_named_ones(
     client: Client, queues: Queues, write: Write, make_queue: MakeQueue
 ):
