@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -42,7 +44,7 @@ class QueueFiles:
 
     def names(self) -> list[str]:
         """Return the names of all queues here, sorted."""
-        return sorted({file.stem for file in self._files()})
+        return sorted(_stems(self._files()))
 
     def read(self, name: str) -> AnnotationQueue | None:
         """Return the queue of a name; None where there is no such file.
@@ -62,7 +64,7 @@ class QueueFiles:
                 f"The queue {name!r} has two files, {self.shown(named[0])!r} and {self.shown(named[1])!r}. "
                 "Delete one."
             )
-        check_case(name, {file.stem for file in files}, "queue")
+        check_case(name, _stems(files), "queue")
         return self._read(named[0])
 
     def _read(self, file: Path) -> AnnotationQueue:
@@ -109,6 +111,10 @@ class QueueFiles:
                 if file.is_file() and not file.name.startswith("."):
                     files.append(file)
         return files
+
+
+def _stems(files: Iterable[Path]) -> set[str]:
+    return set(map(attrgetter("stem"), files))
 
 
 def id_of(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, get_args
 
 from pytest_llmobs.errors import ArgumentError
@@ -132,7 +133,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ArgumentError: A value is impossible.
     """
-    checks = {setting.field: setting.check for setting in FILE_KEYS.values()}
+    checks = dict(map(attrgetter("field", "check"), FILE_KEYS.values()))
     checked: dict[str, Any] = {}
     for field, value in settings.items():
         if value is not None:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from pytest_llmobs.measures.agreement.alpha import Level, alpha
-from pytest_llmobs.measures.agreement.coefficient import Coefficient
+from pytest_llmobs.measures.agreement.coefficient import Coefficient, without_gaps
 from pytest_llmobs.measures.agreement.fleiss import fleiss_kappa
 from pytest_llmobs.measures.agreement.gwet import gwet
 from pytest_llmobs.measures.agreement.kappa import cohen_kappa
@@ -134,8 +134,10 @@ def measure(
     """
     by_run = independent(decisions)
     names: set[str] = set()
+    shared = 0
     for each in by_run.values():
         names.update(each)
+        shared += len(each) > 1
     reviewers = sorted(names)
     verdicts = verdict_table(by_run, reviewers)
     answers = answer_tables(queue, by_run, reviewers, asked)
@@ -144,7 +146,7 @@ def measure(
         least=queue.least_agreement,
         reviewers=reviewers,
         reviewed=len(by_run),
-        shared=sum(len(each) > 1 for each in by_run.values()),
+        shared=shared,
         verdict=measure_table(verdicts),
         answers=list(map(measure_table, answers)),
         modes=list(map(measure_table, mode_tables(queue, by_run, reviewers))),
@@ -172,7 +174,7 @@ def measure_table(table: RatedTable) -> Measured:
         return measured
     numbers: Counter[Any] = Counter()
     for row in rows:
-        numbers.update(value for value in row if value is not None)
+        numbers.update(without_gaps(row))
     (common, count), *_ = [*numbers.most_common(1), (None, 0)]
     return replace(
         measured,
@@ -195,15 +197,17 @@ def _of_raters(table: RatedTable) -> tuple[list[list[Any]], int]:
     columns = sorted(sharing) or list(range(len(table.reviewers)))
     rows = []
     for row in table.rows:
-        rows.append([row[place] for place in columns])
+        rows.append(list(map(row.__getitem__, columns)))
     return rows, len(sharing)
 
 
 def _pairs(table: RatedTable) -> list[Measured]:
     pairs = []
     for (first, name), (second, other) in combinations(enumerate(table.reviewers), 2):
-        rows = [(row[first], row[second]) for row in table.rows]
-        both = [row for row in rows if None not in row]
+        both = []
+        for row in table.rows:
+            if row[first] is not None and row[second] is not None:
+                both.append((row[first], row[second]))
         if both:
             pair = replace(
                 table,

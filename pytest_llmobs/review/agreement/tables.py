@@ -179,7 +179,7 @@ class _Answers:
         self.left_out = 0
         self.categories: list[Hashable] | None = None
         if question.kind == "choice":
-            self.categories = [choice.value for choice in question.choices]
+            self.categories = list(map(attrgetter("value"), question.choices))
         self._asked = asked
         self._is_same = {today: True}
 
@@ -195,8 +195,10 @@ class _Answers:
 
     def _same(self, version: str) -> bool:
         if version not in self._is_same:
-            earlier = [each for each in self._asked(version) if each.key == self.question.key]
-            self._is_same[version] = _means(self.question) in map(_means, earlier)
+            self._is_same[version] = False
+            for earlier in self._asked(version):
+                if earlier.key == self.question.key:
+                    self._is_same[version] = _means(earlier) == _means(self.question)
         return self._is_same[version]
 
     def _fits(self, answer: object) -> bool:

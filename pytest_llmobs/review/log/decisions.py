@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -82,18 +83,15 @@ class Decisions:
 
     def by(self, reviewer: str, role: Role = "review") -> Sequence[Decision]:
         """Return a reviewer's standing decisions as of the last look, in the order of their times."""
-        made = self._by_reviewer.get(reviewer, _NOBODY).values()
-        return sorted([decision for decision in made if decision.role == role], key=_order)
+        return sorted(_of_role(self._by_reviewer.get(reviewer, _NOBODY), role), key=_order)
 
     def runs_of(self, reviewer: str) -> set[str]:
         """Return the runs that a reviewer has reviewed as of the last look."""
-        made = self._by_reviewer.get(reviewer, _NOBODY).values()
-        return {decision.run_id for decision in made if decision.role == "review"}
+        return set(map(attrgetter("run_id"), _of_role(self._by_reviewer.get(reviewer, _NOBODY), "review")))
 
     def reviewers_of(self, run_id: str) -> set[str]:
         """Return who has reviewed a run as of the last look."""
-        made = self._made.get(run_id, _NOBODY).values()
-        return {decision.reviewer for decision in made if decision.role == "review"}
+        return set(map(attrgetter("reviewer"), _of_role(self._made.get(run_id, _NOBODY), "review")))
 
     def take_changed(self) -> set[str]:
         """Return the runs of which a decision was read, made or withdrawn, since this was last asked."""
@@ -175,6 +173,12 @@ class Decisions:
             self._made.setdefault(event.run_id, {})[decision.id] = decision
             self._by_reviewer.setdefault(decision.reviewer, {})[decision.id] = decision
             self._changed.add(event.run_id)
+
+
+def _of_role(made: Mapping[str, Decision], role: Role) -> Iterator[Decision]:
+    for decision in made.values():
+        if decision.role == role:
+            yield decision
 
 
 def _order(decision: Decision) -> tuple[datetime, str]:

@@ -147,7 +147,10 @@ class Items:
             StoreError: The disk refuses.
         """
         at = self._now().isoformat()
-        events = [{"do": "add", "at": at, "run_id": run["run_id"], **run} for run in runs]
+        events = []
+        for run in runs:
+            # these three first: such lines are read without parsing them
+            events.append({"do": "add", "at": at, "run_id": run["run_id"], **run})
         if events:
             self._append(events)
 

@@ -63,7 +63,10 @@ def is_contested(decisions: Iterable[Decision], questions: Sequence[Question]) -
         questions: Of the rubric.
     """
     asked = {question.key: question for question in questions}
-    return any(_differ(first, second, asked) for first, second in combinations(reviews(decisions), 2))
+    for first, second in combinations(reviews(decisions), 2):
+        if _differ(first, second, asked):
+            return True
+    return False
 
 
 def _differ(first: Decision, second: Decision, asked: Mapping[str, Question]) -> bool:
@@ -84,7 +87,7 @@ def _are_apart(first: Answer, second: Answer, question: Question) -> bool:
         return _far_apart(first, second, question)
     if not question.is_ordered:
         return True
-    steps = [choice.value for choice in question.choices]
+    steps = list(map(attrgetter("value"), question.choices))
     if first not in steps or second not in steps:  # given under an earlier rubric
         return True
     return abs(steps.index(first) - steps.index(second)) > STEPS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.feedback.slices import METADATA, metadata_text
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS, prompts_of, read_uses
+from pytest_llmobs.review.calibration import week_of
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ def _prompts(run: Run) -> Iterator[str]:
 
 
 def _weeks(run: Run) -> Iterator[str]:
-    year, week, _ = run.start_time.isocalendar()
-    yield f"{year}-W{week:02}"
+    yield week_of(run.start_time)
 
 
 _OF_RUN: Mapping[str, Callable[[Run], Iterable[str]]] = {PROMPT: _prompts, WEEK: _weeks}

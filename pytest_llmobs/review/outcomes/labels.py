@@ -103,7 +103,8 @@ def labelled(
 def _answer(item: SettledItem, question: Question) -> Any:
     answer = item.answers.get(question.key)
     # a judge's true and false fit every scale of numbers
-    is_yes_or_no = [choice.value for choice in question.choices] == [choice.value for choice in NO_YES]
+    value = attrgetter("value")
+    is_yes_or_no = list(map(value, question.choices)) == list(map(value, NO_YES))
     return bool(answer) if is_yes_or_no and answer is not None else answer
 
 

@@ -27,7 +27,7 @@ class SettledItem:
     mode: str | None
     """The failure mode of those who share the verdict."""
     answers: Mapping[str, Answer]
-    """To the rubric, by key; those on which the reviewers are tied are left out."""
+    """To the rubric, by key, of those who share the verdict; what these are tied on is left out."""
     corrected: Settled | None
     """What those who share the verdict would have had instead; None where nobody wrote a correction."""
     reviewers: Sequence[str]
@@ -115,8 +115,8 @@ def _middle(given: Sequence[Answer], question: Question) -> Answer | None:
     """Return the answer that several come to: of steps and numbers the middle one, else the most frequent."""
     # the lower of two in the middle: an answer that somebody gave
     if question.kind == "number" and given:
-        return median_low([float(answer) for answer in given])
-    steps = [choice.value for choice in question.choices]
+        return median_low(map(float, given))
+    steps: list[Answer] = list(map(attrgetter("value"), question.choices))
     if question.is_ordered and given and set(given) <= set(steps):
         return steps[median_low(map(steps.index, given))]
     return most(given)

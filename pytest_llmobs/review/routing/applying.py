@@ -62,7 +62,7 @@ class _Tally:
 
     def routed(self, queue: AnnotationQueue, known: Callable[[str], bool]) -> RoutedRule:
         self.new.sort(key=attrgetter("age"), reverse=True)
-        run_ids = [match.run_id for match in self.new]
+        run_ids = list(map(attrgetter("run_id"), self.new))
         unknown = () if self.rule.projects is None else tuple(filterfalse(known, self.rule.projects))
         return RoutedRule(queue.name, self.rule.reason, self.matched, len(run_ids), run_ids, unknown)
 
@@ -169,8 +169,8 @@ def _tallies(
     *,
     ordered: bool,
 ) -> list[_Tally]:
-    tallies = list(map(_Tally, _rules_of(queue)))
-    rules = [tally.rule for tally in tallies]
+    rules = _rules_of(queue)
+    tallies = list(map(_Tally, rules))
     left = limit
     for match in matches(runs, rules, scope, ordered=ordered):
         tally = tallies[match.rule]

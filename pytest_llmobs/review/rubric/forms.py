@@ -36,7 +36,7 @@ def _are_categories(value: Any) -> bool:
         return False
     if not all(isinstance(each, str) and each.strip() for each in value):
         return False
-    return len({each.casefold() for each in value}) == len(value)
+    return len(set(map(str.casefold, value))) == len(value)
 
 
 def _is_scale(value: Any) -> bool:

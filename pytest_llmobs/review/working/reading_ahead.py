@@ -47,15 +47,6 @@ class MaterialReader:
             self._materials.pop(next(iter(self._materials)))
         return material
 
-    def is_purged(self, run_id: str) -> bool:
-        """Tell whether a run isn't in the store any more, whatever was read before.
-
-        Raises:
-            StoreError: The store can't be read.
-        """
-        self._materials.pop(run_id, None)
-        return self.get(run_id).missing
-
     def close(self) -> None:
         """Read nothing more; what is being read is not waited for."""
         self._thread.shutdown(wait=False, cancel_futures=True)

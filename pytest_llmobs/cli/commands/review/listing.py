@@ -64,13 +64,16 @@ def _lines(queues: Queues, name: str, reviewer: str) -> list[QueueLine]:
 
 def _readable_line(queues: Queues, queue: AnnotationQueue, reviewer: str) -> QueueLine:
     standings = queues.standings(queue)
-    done = sum(each.is_completed for each in standings.values())
+    done = for_me = 0
+    for each in standings.values():
+        done += each.is_completed
+        for_me += each.waits_for(reviewer)
     decisions = queues.decisions(queue).standing()
     contested = standings.keys() & open_ones(decisions, questions_of(queue))
     return QueueLine(
         name=queue.name,
         waiting=len(standings) - done,
-        for_me=sum(each.waits_for(reviewer) for each in standings.values()),
+        for_me=for_me,
         done=done,
         disagreements=len(contested),
         file=queue.file,

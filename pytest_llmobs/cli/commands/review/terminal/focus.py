@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import ArgumentError
@@ -29,6 +30,9 @@ class Focus:
         if current is None:
             return ()
         return visible(self._session.questions, current.answers)
+
+    def _keys(self) -> list[str]:
+        return list(map(attrgetter("key"), self.questions()))
 
     def question(self) -> Question:
         """Return the question in focus.
@@ -58,7 +62,7 @@ class Focus:
     def go_on(self, question: Question) -> None:
         """Go to the question after one that was answered, which may have made others come or go."""
         # asked anew: the answer may have made questions visible that weren't, or hidden some
-        keys = [asked.key for asked in self.questions()]
+        keys = self._keys()
         following = keys[keys.index(question.key) + 1 :] if question.key in keys else []
         self.key = following[0] if following else None
 
@@ -78,7 +82,7 @@ class Focus:
         Raises:
             ArgumentError: Nothing is asked.
         """
-        keys = [question.key for question in self.questions()]
+        keys = self._keys()
         if not keys:
             raise ArgumentError(_NOTHING_ASKED)
         if self.key in keys:
