@@ -81,14 +81,14 @@ def test_a_file_that_says_nothing_is_a_queue_with_defaults(
 
 
 def test_the_file_that_create_writes_is_valid(tmp_path: Path, files: QueueFiles) -> None:
-    write(tmp_path, TEMPLATE.format(command="refunds"))
+    write(tmp_path, TEMPLATE.format(command="refunds", overlap="20%", calibration=0))
     queue = read(files)
     assert [item["feedback_key"] for item in queue.rubric_items] == ["correct", "tone"]
     assert (queue.overlap, queue.least_agreement) == (0.2, 0.7)
 
 
 def test_what_create_leaves_as_comments_is_valid_too(tmp_path: Path, files: QueueFiles) -> None:
-    text = TEMPLATE.format(command="refunds")
+    text = TEMPLATE.format(command="refunds", overlap="20%", calibration=0)
     write(tmp_path, re.sub(r"^#(?=route:|  - |    [a-z])", "", text, flags=re.MULTILINE))
     queue = read(files)
     assert len(queue.rules) == 2
