@@ -118,7 +118,7 @@ class FeedbackLog:
                     watch=watch,
                     also=self.tend,
                 )
-                atexit.register(_close, weakref.ref(self._spool))
+                atexit.register(_close, weakref.ref(self._spool), self._layout.feedback_spool)
             return self._spool
 
     def _prepare(self) -> None:
@@ -288,7 +288,8 @@ def _condition(chosen: dict[str, Any]) -> pc.Expression | None:
     return where
 
 
-def _close(spool: weakref.ref[Spool]) -> None:
+def _close(spool: weakref.ref[Spool], folder: Path) -> None:
     living = spool()
-    if living is not None:
+    # of a store that was deleted, as those in temporary folders are, nothing is left to seal
+    if living is not None and folder.is_dir():
         living.close()

@@ -128,6 +128,21 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert len(store.feedback.current()) == 100
 
 
+def test_of_a_store_in_a_temporary_folder_nothing_is_sealed_at_the_end(tmp_path: Path) -> None:
+    script = """
+import shutil, sys
+from pytest_llmobs.storage.store import Store
+Store(sys.argv[1]).feedback.append({"event": "create", "time": 1, "id": "1", "key": "k"})
+shutil.rmtree(sys.argv[1])
+"""
+    folder = tmp_path / "gone"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert not folder.exists()
+
+
 def test_a_forked_child_writes_a_file_of_its_own(log: FeedbackLog, layout: Layout, event: Event) -> None:
     log.append(event(1))
     child = os.fork()
