@@ -22,6 +22,8 @@ from tests.unit.storage.filtering.stored import plain_run, store_of
 PATH = ROOT / "docs" / "review.md"
 PAGE = PATH.read_text(encoding="utf-8")
 
+COMMITS = ("5d2f4ce5ffd1e0a7", "74a6bc2f736d4b19")
+"""Of the prompt: the first answers were made with the one, the others with the other."""
 ASKED = (
     ("Where is my refund?", "Refunds take one day.", 0.2),
     ("I got 40 of my 80 euros back. Why?", "That is all there is.", 0.0),
@@ -37,6 +39,7 @@ def asked(number: int, question: str, answer: str, rating: float) -> PlainRun:
         number,
         name="support_agent",
         project="production",
+        metadata={"prompt.support": COMMITS[number // 4]},
         inputs={"question": question},
         outputs={"output": answer},
         feedback=[{"key": "user_rating", "score": rating}],
