@@ -195,9 +195,10 @@ class Store(RunQueries):
         try:
             self._on_sealed(partial(self._sealed_runs, files))
         except Exception as error:
+            files_of_runs = f"{count(len(files), 'file')} of runs in {str(self.layout.runs)!r}"
             self._notices.tell(
                 self.layout.runs,
-                f"{count(len(files), 'file')} of runs in {str(self.layout.runs)!r} went to no review queue: {error}. "
+                f"{files_of_runs} didn't reach every review queue: {str(error).removesuffix('.')}. "
                 "The runs are stored; `llmobs review route` looks at them again.",
             )
 

@@ -86,7 +86,8 @@ def route(
         scope: Which runs are looked at.
         limit: Most new items of each queue, the newest runs first; None for all.
         dry_run: Add none.
-        broken: Takes what is wrong with queues that can't be read; None raises it once the others have got their runs.
+        broken: Takes what is wrong with queues that can't be read or written; None raises it once the others have got
+            their runs.
 
     Raises:
         NotFoundError: There is no such queue, or nothing is known of a project that is asked for.
@@ -98,15 +99,31 @@ def route(
     routed: list[RoutedRule] = []
     unreadable: list[LlmobsError] = [] if broken is None else broken
     for queue in _queues_with_rules(queues, wanted, unreadable):
-        known = queues.items(queue).ever()
-        tallies = _tallies(runs, queue, scope, known, limit, ordered=limit is not None)
-        if not dry_run:
-            _add(queues, queue, tallies)
-        for tally in tallies:
-            routed.append(tally.routed(queue, runs.has_project))
+        try:
+            routed += _routed(runs, queues, queue, scope, limit, dry_run)
+        except LlmobsError as error:
+            if wanted is not None:
+                raise
+            unreadable.append(error)
     if broken is None and unreadable:
         raise unreadable[0]
     return routed
+
+
+def _routed(
+    runs: RunQueries,
+    queues: RoutedQueues,
+    queue: AnnotationQueue,
+    scope: Scope,
+    limit: int | None,
+    dry_run: bool,
+) -> list[RoutedRule]:
+    """Add runs to one queue."""
+    known = queues.items(queue).ever()
+    tallies = _tallies(runs, queue, scope, known, limit, ordered=limit is not None)
+    if not dry_run:
+        _add(queues, queue, tallies)
+    return [tally.routed(queue, runs.has_project) for tally in tallies]
 
 
 def route_sealed(runs: RunQueries, names: Sequence[str], queues: RoutedQueues) -> None:

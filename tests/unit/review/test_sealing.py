@@ -100,7 +100,7 @@ def test_a_queue_that_makes_no_sense_breaks_neither_the_app_nor_other_queues(
         check=True,
     )  # fmt: skip
     assert done.stdout == "done\n"
-    assert done.stderr.count("went to no review queue") == 1
+    assert done.stderr.count("reach every review queue") == 1
     assert "unknown condition 'sampel'. Did you mean 'sample'?" in done.stderr
     (folder / "queues" / "broken.yaml").unlink()
     assert reasons(folder, "doubtful", monkeypatch) == {

@@ -71,8 +71,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         dry_run=arguments.dry_run,
         broken=broken,
     )
-    for error in broken:
-        console.note(str(error))
+    # a store that can't be read is said once, not once a queue
+    for message in dict.fromkeys(map(str, broken)):
+        console.note(message)
     _tell_unknown(routed, store, console)
     if not routed and not broken:
         _tell_how(find_workspace(arguments), console)

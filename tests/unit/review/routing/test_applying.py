@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pytest_llmobs.client.client import Client
-from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.routing.applying import RoutedRule, route
 from pytest_llmobs.review.routing.matching import Scope
@@ -196,3 +197,19 @@ def test_queues_without_rules_are_left_alone(client: Client, queues: Queues, wri
         apply(client, queues, wanted="by hand")
     with pytest.raises(NotFoundError, match="Did you mean 'by hand'"):
         apply(client, queues, wanted="by hans")
+
+
+def test_a_queue_that_cannot_be_written_keeps_no_other_from_its_runs(
+    client: Client, queues: Queues, write: Write, tmp_path: Path
+):
+    write(1, {"q": "Hello"})
+    (tmp_path / "queues").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "queues" / f"{name}.yaml").write_text("route:\n  - project: production\n")
+    (tmp_path / ".llmobs" / "queues").mkdir(exist_ok=True)
+    (tmp_path / ".llmobs" / "queues" / "first").write_text("in the way")
+    with pytest.raises(StoreError, match="first"):
+        apply(client, queues)
+    assert [item.run_id for item in queues.items(queues.find("second")).all()] == [run_id(1)]
+    with pytest.raises(StoreError, match="first"):
+        apply(client, queues, wanted="first")
