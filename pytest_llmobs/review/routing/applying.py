@@ -86,8 +86,7 @@ def route(
         scope: Which runs are looked at.
         limit: Most new items of each queue, the newest runs first; None for all.
         dry_run: Add none.
-        broken: Takes what is wrong with queues that can't be read or written; None raises it once the others have got
-            their runs.
+        broken: Takes what is wrong with single queues; None raises it once the others have got their runs.
 
     Raises:
         NotFoundError: There is no such queue, or nothing is known of a project that is asked for.
