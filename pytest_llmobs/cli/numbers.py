@@ -1,4 +1,4 @@
-"""Whole numbers among a command's options; what is none is a mistake in the command."""
+"""Numbers among a command's options; what is none is a mistake in the command."""
 
 from __future__ import annotations
 
@@ -31,4 +31,20 @@ def limit(text: str) -> int:
     return number
 
 
-positive.__name__ = limit.__name__ = "whole number"  # what argparse calls the type in its own messages
+def coefficient(text: str) -> float:
+    """Return a bar for kappa or alpha.
+
+    Raises:
+        argparse.ArgumentTypeError: It isn't between -1 and 1.
+        ValueError: It is no number.
+    """
+    number = float(text)
+    # put so that NaN is refused as well
+    if not -1 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't between -1 and 1")
+    return number
+
+
+# what argparse calls the types in its own messages
+positive.__name__ = limit.__name__ = "whole number"
+coefficient.__name__ = "number"

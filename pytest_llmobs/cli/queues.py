@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.cli.numbers import coefficient
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def add_queue_options(parser: argparse.ArgumentParser, help: str) -> None:
     parser.add_argument("--from-queue", metavar="QUEUE", help=help)
     parser.add_argument(
         "--least-agreement",
-        type=float,
+        type=coefficient,
         metavar="KAPPA",
         help="with --from-queue: write nothing where its reviewers agree less (default: the queue's own, 0.7)",
     )

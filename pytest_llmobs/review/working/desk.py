@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from pytest_llmobs.review.outcomes.disagreements import reviews
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import AnnotationQueue, Decision, Role
 from pytest_llmobs.review.rubric.questions import Question
+from pytest_llmobs.review.rubric.versions import rubric_of
 from pytest_llmobs.review.working.current import Current
 from pytest_llmobs.review.working.drafts import Draft
 from pytest_llmobs.review.working.open_queue import OpenQueue, role_in
@@ -104,7 +106,8 @@ class Desk:
                 f"The queue {old.name!r} was deleted while it was open. What was saved before stays as feedback on the "
                 "runs."
             ) from None
-        self.open = self._opened(queue)
+        # what was asked as the session began is asked to its end: answers keep that version of the rubric
+        self.open = self._opened(replace(queue, **vars(rubric_of(old))))
         self.open.assignment.refresh()
         if queue.name != old.name:
             self.notices.append(f"The queue {old.name!r} is called {queue.name!r} now.")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.review.workspaces import open_queues
+from pytest_llmobs.cli.numbers import coefficient
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.wording import known, nearest
 
@@ -35,22 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=coefficient,
         help="exit status 1 where kappa or alpha is below this, or unknown",
     )
-
-
-def coefficient(text: str) -> float:
-    """Return a bar for a coefficient.
-
-    Raises:
-        argparse.ArgumentTypeError: It isn't between -1 and 1.
-        ValueError: It is no number.
-    """
-    number = float(text)
-    if not -1 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} isn't between -1 and 1")
-    return number
-
-
-coefficient.__name__ = "number"  # what argparse calls the type in its own messages
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -130,7 +130,7 @@ def test_below_the_bar_nothing_is_written_and_the_sentence_says_why(folder: Path
         (("--project", "production"), "--project says nothing about --from-queue"),
         (("--filter", 'eq(status, "error")'), "--filter says nothing about --from-queue"),
         (("--keep-outputs",), "--keep-outputs says nothing about --from-queue"),
-        (("--least-agreement", "7"), "least_agreement is 7.0; it must be a number from -1 to 1"),
+        (("--least-agreement", "7"), "argument --least-agreement: '7' isn't between -1 and 1"),
     ],
 )
 def test_options_that_say_nothing_about_a_queue_are_refused(

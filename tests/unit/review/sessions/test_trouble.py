@@ -11,6 +11,7 @@ import pytest
 
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.retention.places.lines import overwrite
+from pytest_llmobs.review.rubric.versions import rubric_version
 from tests.unit.review.sessions.conftest import Office, run_id
 from tests.unit.review.sessions.test_reviewing import RUBRIC, current, finish
 
@@ -91,6 +92,18 @@ def test_a_queue_may_be_renamed_while_it_is_open(office: Office) -> None:
         finish(session)
     assert len(office.standing(office.queues.find("money back"))) == 3
     assert not (office.queues._stored.folder / "refunds").exists()
+
+
+def test_answers_keep_the_rubric_that_was_shown_where_another_one_comes_with_a_new_name(
+    office: Office,
+) -> None:
+    queue = office.queue(1, rubric_items=[{"feedback_key": "correct"}])
+    with office.review(queue) as session:
+        office.queues.update(queue.id, name="money back", rubric_items=[{"feedback_key": "polite"}])
+        session.answer("correct", 1)
+        session.save("accept")
+    (decision,) = office.standing(office.queues.find("money back"))
+    assert (decision.rubric, decision.answers) == (rubric_version(queue), {"correct": 1})
 
 
 def test_an_empty_queue_takes_runs_where_a_copy_of_the_store_left_its_empty_folder_out(
