@@ -57,6 +57,7 @@ def standings(
         calibration: The runs that every reviewer sees this week.
     """
     reviews: dict[str, dict[str, datetime]] = {}
+    # in the order of their times: the last one of a reviewer stays
     for decision in decisions:
         if decision.role == "review":
             reviews.setdefault(decision.run_id, {})[decision.reviewer] = decision.at

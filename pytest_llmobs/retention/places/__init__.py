@@ -22,6 +22,11 @@ from pytest_llmobs.retention.places.feedback import FeedbackSources
 from pytest_llmobs.retention.places.queues import QueueItems
 from pytest_llmobs.retention.places.reviews import UNDER_WAY, CalibrationSets, Claims, Decisions, under_way
 from pytest_llmobs.retention.places.uploads import Uploads
+from pytest_llmobs.review.assigning.claims import CLAIMS
+from pytest_llmobs.review.calibration import CALIBRATION
+from pytest_llmobs.review.log.decisions import DECISIONS
+from pytest_llmobs.review.log.items import ITEMS
+from pytest_llmobs.review.rubric.versions import RUBRICS
 
 PLACES: tuple[Place, ...] = (
     WholeFiles(
@@ -65,7 +70,7 @@ SEARCHED = ("projects", "unfinished", "looks", "purges")
 OF_RUNS = ("runs", "spool", "feedback", "media")
 """Folders that ``storage.erasure`` knows."""
 
-OF_QUEUES = ("items", "decisions", "calibration", "claims", *UNDER_WAY, "rubrics")
+OF_QUEUES = (ITEMS, DECISIONS, CALIBRATION, CLAIMS, *UNDER_WAY, RUBRICS)
 """Folders below a queue's: the places above know what may be of a person, and rubrics hold no payloads."""
 
 AGING = (*OF_RUNS, "queues", "judgements", "reports", "sessions")

@@ -15,6 +15,11 @@ from pytest_llmobs.retention.places.base import Finding
 from pytest_llmobs.retention.places.lines import matching, overwrite
 from pytest_llmobs.retention.subjects import Sought
 from pytest_llmobs.retention.territory import Territory
+from pytest_llmobs.review.assigning.claims import CLAIMS
+from pytest_llmobs.review.calibration import CALIBRATION
+from pytest_llmobs.review.log.decisions import DECISIONS
+from pytest_llmobs.review.working.drafts import DRAFTS
+from pytest_llmobs.review.working.reviewer_lock import REVIEWERS
 
 _NAMELESS = "gone-"
 """Begins what stands in the place of a reviewer's name: short, because a line can't grow."""
@@ -53,13 +58,13 @@ class Decisions:
 
 
 def _parts(territory: Territory) -> list[Path]:
-    return sorted(territory.store.root.glob("queues/*/decisions/*.jsonl"))
+    return sorted(territory.store.root.glob(f"queues/*/{DECISIONS}/*.jsonl"))
 
 
 def _free_stand_in(queue: Path) -> str:
     """Return a name that nobody has in a queue: ``gone-1``, ``gone-2``."""
     numbers = [0]
-    for part in queue.glob("decisions/*.jsonl"):
+    for part in queue.glob(f"{DECISIONS}/*.jsonl"):
         numbers += map(int, _STAND_IN.findall(part.read_bytes()))
     return f"{_NAMELESS}{max(numbers) + 1}"
 
@@ -106,7 +111,7 @@ class CalibrationSets:
 
 def _sets(sought: Sought, territory: Territory) -> Iterator[tuple[Path, int, Any]]:
     """Yield each set with runs that are to go, how many, and what is left of it."""
-    for path in sorted(territory.store.root.glob("queues/*/calibration/*.json")):
+    for path in sorted(territory.store.root.glob(f"queues/*/{CALIBRATION}/*.json")):
         try:
             content = parse_json(read_text(path))
         except (OSError, ValueError):  # gone, or damaged: the search looks at its bytes
@@ -159,7 +164,7 @@ class Claims:
 
 
 def _claims(territory: Territory) -> list[Path]:
-    return sorted(territory.store.root.glob("queues/*/claims/*"))
+    return sorted(territory.store.root.glob(f"queues/*/{CLAIMS}/*"))
 
 
 def _is_of_run(path: Path, sought: Sought) -> bool:
@@ -182,5 +187,5 @@ def under_way(territory: Territory) -> Iterator[Path]:
         yield from sorted(territory.store.root.glob(f"queues/*/{folder}/*"))
 
 
-UNDER_WAY: Sequence[str] = ("drafts", "reviewers")
+UNDER_WAY: Sequence[str] = (DRAFTS, REVIEWERS)
 """Folders below a queue's."""

@@ -152,6 +152,7 @@ def measure(
         modes=list(map(measure_table, mode_tables(queue, by_run, reviewers))),
         pairs=(),
     )
+    # pairs are compared by what decides, which is known only now
     for table in (verdicts, *answers):
         if table.name == agreement.overall.name and table.subject == agreement.overall.subject:
             return replace(agreement, pairs=_pairs(table))

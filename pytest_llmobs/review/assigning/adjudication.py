@@ -76,4 +76,5 @@ class Adjudication(Assignment):
         return is_there and run_id in self._contested
 
     def _week_set(self) -> Sequence[str]:
+        # what all reviewers see is theirs: one adjudicator is enough
         return ()

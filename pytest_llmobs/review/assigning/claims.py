@@ -193,6 +193,7 @@ class Claims:
             if self.live(run_id, [slot]) is not None:
                 continue
             last, _ = self._last(run_id, slot)
+            # the last first: a crash in the middle leaves no gap, which would hide what comes after it
             for generation in range(last, -1, -1):
                 with suppress(OSError):
                     (self._folder / Claim(run_id, slot, 0).file(generation)).unlink()

@@ -61,6 +61,7 @@ def _settled(run_id: str, decisions: Sequence[Decision], questions: Sequence[Que
     # who says nothing of the whole has no part in the verdict
     verdicts = list(filter(None, map(attrgetter("verdict"), independent)))
     verdict = word.verdict if word is not None and word.verdict else most(verdicts)
+    # a failure mode or a reason of the outvoted would speak against the verdict
     sharing = [one for one in independent if one.verdict == verdict]
     if word is not None:
         sharing.append(word)

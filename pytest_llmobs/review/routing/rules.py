@@ -35,6 +35,7 @@ class Rule:
         """Tell whether a run is in the sample; the same answer in every process and at any time."""
         if self.share >= 1:
             return True
+        # the id alone would draw whoever was drawn for another purpose
         digest = hashlib.sha256(f"sample/{run_id}".encode()).digest()
         return int.from_bytes(digest[:8], "big") < self.share * _DRAWN
 

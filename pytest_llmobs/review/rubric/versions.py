@@ -54,6 +54,7 @@ def keep_rubric(folder: Path, queue: AnnotationQueue) -> str:
     """
     version = rubric_version(queue)
     file = folder / RUBRICS / f"{version}.json"
+    # its name is its content: what is there is the same
     if file.is_file():
         return version
     text = json.dumps(to_wire(rubric_of(queue)), ensure_ascii=False, indent=1)

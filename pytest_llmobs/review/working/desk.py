@@ -260,6 +260,7 @@ class Desk:
         if abs((now - self._renewed).total_seconds()) < _RENEWED_AFTER:
             return
         self._renewed = now
+        # a lease that ran out isn't taken back: what is saved counts beside the other's
         if self.open.claims.successor(current.claim) is None:
             self.open.claims.renew(current.claim)
 

@@ -49,10 +49,12 @@ class MaterialReader:
 
     def close(self) -> None:
         """Read nothing more; what is being read is not waited for."""
+        # whoever quits shall not wait for a slow disk
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, run_id: str) -> Future[Material]:
         future = self._materials.get(run_id)
+        # a store that couldn't be read may be readable now
         if future is None or (future.done() and future.exception() is not None):
             future = self._materials[run_id] = self._thread.submit(self._material, run_id)
         return future

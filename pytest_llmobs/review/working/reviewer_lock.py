@@ -9,7 +9,8 @@ from pytest_llmobs.errors import ConflictError, StoreError
 from pytest_llmobs.review.log.parts import make_below
 from pytest_llmobs.storage import locks
 
-_FOLDER = "reviewers"
+REVIEWERS = "reviewers"
+"""The folder of the locks, below the queue's."""
 
 
 class ReviewerLock:
@@ -28,9 +29,9 @@ class ReviewerLock:
             ConflictError: Another session of the reviewer's is open.
             StoreError: The disk refuses.
         """
-        path = folder / _FOLDER / f"{file_name}.lock"
+        path = folder / REVIEWERS / f"{file_name}.lock"
         try:
-            make_below(folder, _FOLDER)
+            make_below(folder, REVIEWERS)
             self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(f"Can't write to {str(path.parent)!r}: {error.strerror or error}.") from error
@@ -49,7 +50,7 @@ class ReviewerLock:
             if locks.missing(error):  # a disk without locks: claims keep others out all the same
                 return True
             self.release()
-            raise StoreError(f"Can't lock {_FOLDER!r}: {error.strerror or error}.") from error
+            raise StoreError(f"Can't lock {REVIEWERS!r}: {error.strerror or error}.") from error
 
     def release(self) -> None:
         """Let another session begin."""
