@@ -27,15 +27,15 @@ class SettledItem:
     mode: str | None
     """The failure mode of those who share the verdict."""
     answers: Mapping[str, Answer]
-    """To the rubric, by key, of those who share the verdict; what these are tied on is left out."""
+    """To the rubric, by key, of those who share the verdict or gave none; what these are tied on is left out."""
     corrected: Settled | None
-    """What those who share the verdict would have had instead; None where nobody wrote a correction."""
+    """What those who share the verdict or gave none would have had instead; None where nobody wrote a correction."""
     reviewers: Sequence[str]
     """Who shares the verdict, and the adjudicator: names, sorted."""
     agreement: float | None
     """Share of the reviewers with a verdict who share it, the adjudicator not among them; None of fewer than two."""
     comments: Sequence[str]
-    """Their reasons, in the order of their names."""
+    """The reasons of those who share the verdict or gave none, in the order of their names."""
     adjudicated: bool
     is_contested: bool
     """True where reviewers differ and nobody has adjudicated."""
@@ -61,19 +61,20 @@ def _settled(run_id: str, decisions: Sequence[Decision], questions: Sequence[Que
     # who says nothing of the whole has no part in the verdict
     verdicts = list(filter(None, map(attrgetter("verdict"), independent)))
     verdict = word.verdict if word is not None and word.verdict else most(verdicts)
-    # a failure mode or a reason of the outvoted would speak against the verdict
-    sharing = [one for one in independent if one.verdict == verdict]
+    # an answer or a reason of the outvoted would speak against the verdict; one of whoever gave none doesn't
+    unopposed = [one for one in independent if one.verdict in (verdict, None)]
     if word is not None:
-        sharing.append(word)
+        unopposed.append(word)
+    sharing = [one for one in unopposed if one is word or one.verdict == verdict]
     return SettledItem(
         run_id=run_id,
         verdict=verdict,
         mode=word.mode if word is not None and word.mode else most(filter(None, map(_mode, sharing))),
-        answers=_answers(sharing, word, questions),
-        corrected=_corrected(sharing, word),
+        answers=_answers(unopposed, word, questions),
+        corrected=_corrected(unopposed, word),
         reviewers=sorted(set(map(attrgetter("reviewer"), sharing))),
         agreement=_share(verdict, verdicts),
-        comments=list(filter(None, map(attrgetter("comment"), sharing))),
+        comments=list(filter(None, map(attrgetter("comment"), unopposed))),
         adjudicated=word is not None,
         is_contested=word is None and is_contested(independent, questions),
     )
@@ -98,14 +99,14 @@ def _share(verdict: Verdict | None, verdicts: Sequence[Verdict]) -> float | None
 
 
 def _answers(
-    sharing: Sequence[Decision], word: Decision | None, questions: Sequence[Question]
+    unopposed: Sequence[Decision], word: Decision | None, questions: Sequence[Question]
 ) -> dict[str, Answer]:
     settled: dict[str, Answer] = {}
     for question in questions:
         if word is not None and question.key in word.answers:
             settled[question.key] = word.answers[question.key]
             continue
-        given = [one.answers[question.key] for one in sharing if question.key in one.answers]
+        given = [one.answers[question.key] for one in unopposed if question.key in one.answers]
         answer = _middle(given, question)
         if answer is not None:
             settled[question.key] = answer
@@ -123,9 +124,9 @@ def _middle(given: Sequence[Answer], question: Question) -> Answer | None:
     return most(given)
 
 
-def _corrected(sharing: Sequence[Decision], word: Decision | None) -> Settled | None:
+def _corrected(unopposed: Sequence[Decision], word: Decision | None) -> Settled | None:
     # the adjudicator has seen all of them
-    given = [word] if word is not None and word.correction else sharing
+    given = [word] if word is not None and word.correction else unopposed
     corrections = []
     for one in given:
         if one.correction:

@@ -31,6 +31,16 @@ def test_most_of_them_are_heard_but_the_item_stays_contested() -> None:
     assert item.is_contested
 
 
+def test_who_gives_no_verdict_is_heard_in_all_else() -> None:
+    item = settled(
+        decided("r1", "ada", "accept", answers={"tone": 5.0}),
+        decided("r1", "ben", answers={"tone": 4.0}, correction={"output": "Better."}, comment="Nearly."),
+        decided("r1", "cleo", answers={"tone": 4.0}),
+    )
+    assert (item.verdict, item.reviewers, item.answers) == ("accept", ["ada"], {"tone": 4.0})
+    assert (item.correction, item.comments) == ({"output": "Better."}, ["Nearly."])
+
+
 def test_a_tie_has_no_verdict() -> None:
     item = settled(decided("r1", "ada", "accept"), decided("r1", "ben", "reject"))
     assert (item.verdict, item.agreement, item.is_contested) == (None, None, True)
