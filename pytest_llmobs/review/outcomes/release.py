@@ -77,5 +77,7 @@ def check_least(least: float | None) -> None:
     Raises:
         ArgumentError: It isn't.
     """
-    if least is not None and not (isinstance(least, int | float) and -1 <= least <= 1):
+    if least is None:
+        return
+    if isinstance(least, bool) or not (isinstance(least, int | float) and -1 <= least <= 1):
         raise ArgumentError(f"least_agreement is {least!r}; it must be a number from -1 to 1, such as 0.7.")

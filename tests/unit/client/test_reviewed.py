@@ -84,6 +84,7 @@ def test_two_corrections_are_no_example_until_somebody_chooses(client: Client, t
         ({"filter": 'eq(name, "x")'}, "filter says nothing about the queue 'refunds'"),
         ({"keep_outputs": True}, "keep_outputs says nothing about the queue 'refunds'"),
         ({"least_agreement": 3}, "least_agreement is 3; it must be a number from -1 to 1"),
+        ({"least_agreement": True}, "least_agreement is True; it must be a number from -1 to 1"),
     ],
 )
 def test_what_makes_no_sense_beside_a_queue_is_refused(
