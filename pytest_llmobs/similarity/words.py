@@ -23,7 +23,7 @@ UNSPACED = (
 """A character of a script without blanks between words: Thai to Burmese, Khmer, Japanese and Chinese."""
 # Vowel signs and accents are no letters to `re`; words in Hebrew, Arabic and Indian scripts would fall apart.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0970-\u0dff"
-_PUNCTUATION = r"""\s.,!?;:'"()\-‘’“”„«»…–—。、「」『』،؛؟।¿¡·•\ud800-\udfff"""
+_PUNCTUATION = r"""\s.,!?;:'"()\[\]\-‘’“”„«»…–—。、「」『』،؛؟।¿¡·•\ud800-\udfff"""
 _TOKEN = re.compile(
     rf"(?P<unspaced>{UNSPACED}+)|(?P<word>(?:(?!{UNSPACED})[^\W\d_]|[{_MARKS}])+(?:['’][^\W\d_]+)*)"
     rf"|(?P<number>\d+)|(?P<symbols>[^\w{_PUNCTUATION}]+)"
