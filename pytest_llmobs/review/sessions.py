@@ -22,6 +22,7 @@ from pytest_llmobs.review.working.open_queue import file_name
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
 from pytest_llmobs.review.working.recording import Publish, Recorder
 from pytest_llmobs.review.working.reviewer_lock import ReviewerLock
+from pytest_llmobs.review.working.redacting import Clean, as_it_is, redacted
 from pytest_llmobs.review.working.saving import decision_of
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, nearest
@@ -31,10 +32,16 @@ class ReviewSession:
     """One reviewer at work on one queue: use it in a ``with`` block."""
 
     def __init__(
-        self, desk: Desk, store: Store, publish: Publish, lock: ReviewerLock, now: Callable[[], datetime]
+        self,
+        desk: Desk,
+        store: Store,
+        publish: Publish,
+        lock: ReviewerLock,
+        now: Callable[[], datetime],
+        clean: Clean,
     ) -> None:
         """See ``open``."""
-        self._desk, self._store, self._lock, self._now = desk, store, lock, now
+        self._desk, self._store, self._lock, self._now, self._clean = desk, store, lock, now, clean
         self._recorder = Recorder(desk, publish, now)
         self._questions, self._reviewer = desk.questions, desk.reviewer
         self._skipped: list[Draft | None] = []
@@ -52,6 +59,7 @@ class ReviewSession:
         publish: Publish,
         now: Callable[[], datetime] = real.now,
         blind: bool = True,
+        clean: Clean = as_it_is,
     ) -> ReviewSession:
         """Begin to review: go on with what an earlier session left in the middle, else take the first item.
 
@@ -63,6 +71,7 @@ class ReviewSession:
             publish: Takes each decision that is saved, and with True each that is withdrawn.
             now: The time, in UTC.
             blind: Show nothing that may sway the reviewer: model, metadata, tags.
+            clean: Takes what the reviewer wrote, of JSON's types, and returns it without what is sensitive.
 
         Raises:
             ConflictError: The reviewer has a session of this queue open.
@@ -73,7 +82,7 @@ class ReviewSession:
         reader = MaterialReader(store.read_run, blind)
         try:
             desk = Desk(queues, queue, reviewer, questions, reader, now)
-            session = cls(desk, store, publish, lock, now)
+            session = cls(desk, store, publish, lock, now, clean)
             session._recorder.finish()
             if not desk.resume():
                 desk.advance()
@@ -200,8 +209,10 @@ class ReviewSession:
 
     # What becomes of it
 
-    def save(self, verdict: Verdict | None = None, mode: str | None = None) -> None:
+    def save(self, verdict: Verdict | None = None, mode: str | None = None) -> bool:
         """Keep what is said of the current item, and go to the next.
+
+        Return False where nothing is kept of it, as its run was purged meanwhile: a notice says why.
 
         Args:
             verdict: Of the whole; None to say nothing of it.
@@ -215,9 +226,11 @@ class ReviewSession:
         current = self._needed()
         at = self._recorder.next_time()
         decision = decision_of(current, self.queue, self._questions, self._reviewer, at, verdict, mode)
-        if self._recorder.record(decision, current):
+        is_kept = self._recorder.record(redacted(decision, self._questions, self._clean), current)
+        if is_kept:
             self._skipped.append(None)
         self._advance()
+        return is_kept
 
     def _advance(self) -> None:
         """Go to the next item; what is in the way is told in the place of the item, as all before it is kept."""
@@ -268,7 +281,7 @@ class ReviewSession:
 
     def _show_again(self, run_id: str, said: Draft | Decision) -> bool:
         desk = self._desk
-        desk.put_back()
+        desk.put_back(keeps_draft=True)
         desk.open.assignment.refresh()
         if run_id not in desk.open.items.run_ids():
             desk.notices.append(f"{short(run_id)} isn't in the queue any more.")
@@ -323,6 +336,10 @@ class ReviewSession:
                 return (
                     f"You have answered {short(run_id)} already. Undo takes answers back, the last one first."
                 )
+        if run_id not in open_queue.items.run_ids():
+            return f"{short(run_id)} isn't in the queue any more."
+        if open_queue.assignment.is_closed(run_id):
+            return f"{short(run_id)} isn't in the store: it was purged, or comes from another one."
         held = self._desk.held(run_id)
         if held is not None and not open_queue.assignment.is_complete(run_id):
             holder, until = held

@@ -27,12 +27,15 @@ class Adjudication(Assignment):
         self._questions = questions
         self._contested: Mapping[str, None] = {}
         self._settled: set[str] = set()
+        self._seen = -1
+        """The state of the decisions that the contested ones follow from."""
 
     def refresh(self) -> None:
         """Read what happened since the last look."""
-        changes = self._decisions.changes
         super().refresh()
-        if changes != self._decisions.changes:
+        # whoever asks for decisions reads the new ones, so that this need not be the first look at them
+        if self._seen != self._decisions.changes:
+            self._seen = self._decisions.changes
             self._contested = dict.fromkeys(open_ones(self._decisions.standing(), self._questions))
             # in the order in which they came up: settled ones keep their numbers
             self.order = list(dict.fromkeys([*self.order, *self._contested]))
@@ -60,6 +63,9 @@ class Adjudication(Assignment):
     def slots(self, run_id: str) -> Sequence[str]:
         """Return the one slot of a disagreement: reviewers of the queue itself don't stand in its way."""
         return (SLOT,)
+
+    def _deciders(self, run_id: str) -> set[str]:
+        return set()
 
     def _arrive(self, run_ids: Sequence[str]) -> None:
         """Take no notice of runs that come into the queue: nobody has disagreed about them."""

@@ -129,6 +129,10 @@ class Assignment:
             back += run_id in out_of_reach and self._is_for_calibration(run_id)
         return len(there) - len(out_of_reach) + back
 
+    def is_closed(self, run_id: str) -> bool:
+        """Tell whether a run's material was found to be gone."""
+        return run_id in self._closed
+
     def close(self, run_id: str) -> None:
         """Leave a run out whose material is gone."""
         self._closed.add(run_id)
@@ -181,17 +185,57 @@ class Assignment:
             return Assigned(run_id, None) if self._is_for_calibration(run_id) else None
         if not self._is_free(run_id):
             return None
-        claim = self._claims.take(run_id, self.slots(run_id))
+        slots = self.slots(run_id)
+        if self._room(run_id) <= self._takers(run_id, slots):
+            return None
+        claim = self._claims.take(run_id, slots)
         if claim is None:
             return None
         # it may have been completed, and its claims taken away, since the last look
         self.refresh()
-        if not self._is_free(run_id):
+        # of two who took the last place at the same moment, in different slots, the one behind gives way
+        before = self._takers(run_id, slots[: slots.index(claim.slot)])
+        if not self._is_free(run_id) or self._room(run_id) <= before:
             self._claims.release(claim)
             if self.is_complete(run_id):
-                self._claims.clear(run_id, self.slots(run_id))
+                self._claims.clear(run_id, slots)
             return None
         return Assigned(run_id, claim)
+
+    def _room(self, run_id: str) -> int:
+        """Return how many reviewers an item needs still."""
+        return len(self.slots(run_id)) - len(self._deciders(run_id))
+
+    def _takers(self, run_id: str, slots: Sequence[str]) -> int:
+        """Return how many others have an item of which somebody else has decided; 0 where the slots tell it alone.
+
+        A slot whose reviewer has decided is free again where its lease had run out, or where the item was complete and
+        one of its decisions was taken back.
+        """
+        deciders = self._deciders(run_id)
+        if not deciders or len(self.slots(run_id)) == 1:
+            return 0
+        number = 0
+        for slot in slots:
+            held = self._claims.live(run_id, [slot])
+            number += held is not None and held[0].reviewer not in deciders
+        return number
+
+    def _deciders(self, run_id: str) -> set[str]:
+        """Return who counts towards an item being complete."""
+        return self._decisions.reviewers_of(run_id)
+
+    def hold(self, run_id: str) -> None:
+        """Claim an item whose decision this reviewer is about to take back, so that nobody gets it in between.
+
+        Raises:
+            FileNotFoundError: The queue was renamed or deleted meanwhile.
+            StoreError: The disk refuses.
+        """
+        if run_id not in self._week_set():
+            slots = self.slots(run_id)
+            if self._claims.take_again(run_id, slots) is None:
+                self._claims.take(run_id, slots)
 
     def take_again(self, run_id: str) -> Assigned | None:
         """Claim one item that this reviewer had: of the draft of an earlier session, or decided and withdrawn."""

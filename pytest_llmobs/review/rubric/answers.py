@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
@@ -56,6 +57,17 @@ def check_answer(question: Question, value: Any) -> Answer:
     if question.regex is not None and re.fullmatch(question.regex, value) is None:
         raise ArgumentError(f"{question.key!r} takes {expected(question)}; {value!r} doesn't match.")
     return value
+
+
+def is_answer(questions: Sequence[Question], key: str, value: Any) -> bool:
+    """Tell whether a value that was kept answers one of these questions: a rubric may have been edited since."""
+    for question in questions:
+        if question.key == key:
+            try:
+                return check_answer(question, value) == value
+            except ArgumentError:
+                return False
+    return False
 
 
 def expected(question: Question) -> str:

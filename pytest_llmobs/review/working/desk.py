@@ -16,6 +16,7 @@ from pytest_llmobs.review.material import Material
 from pytest_llmobs.review.outcomes.disagreements import reviews
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import AnnotationQueue, Decision, Role
+from pytest_llmobs.review.rubric.answers import is_answer
 from pytest_llmobs.review.rubric.questions import Question
 from pytest_llmobs.review.rubric.versions import rubric_of
 from pytest_llmobs.review.working.current import Current
@@ -65,7 +66,7 @@ class Desk:
         self.why_empty = ""
         self.notices: list[str] = []
         self._renewed = now()
-        self._is_draft_refused = False
+        self._is_draft_refused = self._is_loss_told = False
         self.missing = 0
         """Items that aren't in the store."""
         self.open = self._opened(queue)
@@ -179,17 +180,31 @@ class Desk:
             claim=taken.claim,
         )
         if said is not None:
-            current.answers = dict(said.answers)
             current.correction, current.comment = said.correction, said.comment
-        if isinstance(said, Draft):
-            current.steps = list(said.steps)
-        self.current, self._renewed = current, now
+            self._take_answers(current, said)
+        self.current, self._renewed, self._is_loss_told = current, now, False
         before = None if taken.claim is None else taken.claim.before
         if before is not None and before.reviewer != self.reviewer:
             self.notices.append(_taken_over(before))
         self.keep_draft()
         self.reader.ahead(self.open.assignment.coming(_AHEAD))
         return True
+
+    def _take_answers(self, current: Current, said: Draft | Decision) -> None:
+        """Take over what was answered, but for what the rubric doesn't ask any more: it may have been edited."""
+        dropped = []
+        for key, value in said.answers.items():
+            if is_answer(self.questions, key, value):
+                current.answers[key] = value
+            else:
+                dropped.append(key)
+        if dropped:
+            self.notices.append(
+                f"The rubric was edited: your {noun(len(dropped), 'answer')} to {listed(dropped, 3)} "
+                f"{noun(len(dropped), 'is', 'are')} dropped."
+            )
+        elif isinstance(said, Draft):
+            current.steps = list(said.steps)
 
     def _material(self, run_id: str) -> Material:
         try:
@@ -237,12 +252,14 @@ class Desk:
     # Keeping
 
     def keep_draft(self) -> None:
-        """Write down what is said so far; where the disk refuses, say so once and go on."""
-        current = self.current
-        if current is None:
-            return
+        """Write down what is said so far."""
+        if self.current is not None:
+            self.keep(self.current.draft())
+
+    def keep(self, draft: Draft) -> None:
+        """Write down a draft; where the disk refuses, say so once and go on."""
         try:
-            self.following(lambda: self.open.drafts.write(current.draft()))
+            self.following(lambda: self.open.drafts.write(draft))
         except NotFoundError:
             raise
         except (OSError, StoreError) as error:
@@ -261,13 +278,20 @@ class Desk:
             return
         self._renewed = now
         # a lease that ran out isn't taken back: what is saved counts beside the other's
-        if self.open.claims.successor(current.claim) is None:
+        by = self.open.claims.successor(current.claim)
+        if by is None:
             self.open.claims.renew(current.claim)
+        elif not self._is_loss_told:
+            self._is_loss_told = True
+            self.notices.append(
+                f"Your lease on {short(current.run_id)} ran out, and {by.name} has had it since {clock(by.since)}: what "
+                "both of you save is kept."
+            )
 
     def loss(self, current: Current) -> str:
         """Return what a reviewer is told whose item somebody took over meanwhile; empty where nobody did."""
         claim = current.claim
-        if claim is None:
+        if claim is None or self._is_loss_told:
             return ""
         by = self.open.claims.successor(claim)
         name = short(current.run_id)
@@ -298,13 +322,18 @@ class Desk:
         elif claim is not None:
             claims.hold_for_good(claim)
 
-    def put_back(self) -> None:
-        """Let others have the item on the desk; what was said of it and not saved is dropped."""
+    def put_back(self, *, keeps_draft: bool = False) -> None:
+        """Let others have the item on the desk; what was said of it and not saved is dropped.
+
+        Args:
+            keeps_draft: Leave the file of the draft, in whose place another one comes.
+        """
         current, self.current = self.current, None
         claim = None if current is None else current.claim
         if claim is not None and self.open.claims.successor(claim) is None:
             self.open.claims.release(claim)
-        self.open.drafts.clear()
+        if not keeps_draft:
+            self.open.drafts.clear()
 
 
 def short(run_id: str) -> str:

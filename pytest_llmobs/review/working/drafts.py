@@ -13,7 +13,7 @@ from pytest_llmobs.files import PRIVATE, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.review.log.parts import make_below
-from pytest_llmobs.review.records import Answer
+from pytest_llmobs.review.records import Answer, Decision
 
 DRAFTS = "drafts"
 """The folder, below the queue's: one file a reviewer."""
@@ -41,6 +41,8 @@ class Draft:
     comment: str | None = None
     steps: Sequence[Step] = ()
     """What was changed, in order: what undoing takes back."""
+    withdraws: Decision | None = None
+    """The decision that is being taken back, until that is done."""
 
 
 class Drafts:

@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     store = open_local_store(str(workspace.store_folder), console)
     queue = queues.find(arguments.queue)
     reviewer = reviewer_name(arguments.reviewer)
-    publisher = Publisher(FeedbackWriter(store.feedback, workspace.redaction()), queue)
-    with ReviewSession.open(
-        queues, queue, reviewer, store, publish=publisher, blind=not arguments.open
-    ) as session:
+    redaction = workspace.redaction()
+    publisher = Publisher(FeedbackWriter(store.feedback, redaction), queue)
+    how = {"publish": publisher, "blind": not arguments.open, "clean": redaction.clean_if_suspect}
+    with ReviewSession.open(queues, queue, reviewer, store, **how) as session:
         reviewing = _review(session, console, prints=not arguments.json)
         if arguments.json:
             console.json(as_json(reviewing, session))

@@ -202,12 +202,13 @@ class Reviewing:
         # taken now: the engine goes on to the next item
         record = done_to(current, do, mode)
         try:
-            self._session.save(verdict, mode)
+            is_kept = self._session.save(verdict, mode)
         except ArgumentError:
             # the next digit answers what was asked for
             self._focus.go_to_missing()
             raise
-        self.done.append(record)
+        if is_kept:
+            self.done.append(record)
         self._arrive()
 
     def _answer(self, command: Command) -> None:

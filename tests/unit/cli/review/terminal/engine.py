@@ -83,12 +83,13 @@ class Engine:
     def say(self, comment: str | None) -> None:
         self.items[0].set("comment", comment)
 
-    def save(self, verdict: str | None = None, mode: str | None = None) -> None:
+    def save(self, verdict: str | None = None, mode: str | None = None) -> bool:
         needed = missing(self.questions, self.items[0].answers)
         if needed:
             raise ArgumentError(f"Not answered: {needed[0].key!r}.")
         self.saved.append((self.items[0].item.run_id, verdict, mode))
         self._history.append(self.items.pop(0))
+        return True
 
     def skip(self) -> None:
         self.skipped.append(self.items[0].item.run_id)
