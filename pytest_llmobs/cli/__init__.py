@@ -91,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         argv = sys.argv[1:]
+    _open_closed_streams()
     collecting = gc.get_threshold()
     # what a command reads is kept to its end: the collector would go through all of it again and again
     gc.set_threshold(*_RARELY)
@@ -106,6 +107,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         gc.set_threshold(*collecting)
     return status
+
+
+def _open_closed_streams() -> None:
+    """Let what a shell has closed (``<&-``, ``>&-``) be empty, and go nowhere: Python has None in its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _run(words: list[str]) -> int:

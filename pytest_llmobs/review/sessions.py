@@ -21,8 +21,8 @@ from pytest_llmobs.review.working.jumping import find_target
 from pytest_llmobs.review.working.open_queue import file_name
 from pytest_llmobs.review.working.reading_ahead import MaterialReader
 from pytest_llmobs.review.working.recording import Publish, Recorder
-from pytest_llmobs.review.working.reviewer_lock import ReviewerLock
 from pytest_llmobs.review.working.redacting import Clean, as_it_is, redacted
+from pytest_llmobs.review.working.reviewer_lock import ReviewerLock
 from pytest_llmobs.review.working.saving import decision_of
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, nearest
@@ -61,36 +61,38 @@ class ReviewSession:
         blind: bool = True,
         clean: Clean = as_it_is,
     ) -> ReviewSession:
-        """Begin to review: go on with what an earlier session left in the middle, else take the first item.
+        """Begin to review: go on with what a session left in the middle, else take the first item.
 
         Args:
-            queues: The queues of the store.
+            queues: Those of the store.
             queue: The one to review; one of disagreements is adjudicated.
             reviewer: Who reviews, by whatever name.
             store: Where the runs lie.
-            publish: Takes each decision that is saved, and with True each that is withdrawn.
+            publish: See ``Publish``.
             now: The time, in UTC.
             blind: Show nothing that may sway the reviewer: model, metadata, tags.
-            clean: Takes what the reviewer wrote, of JSON's types, and returns it without what is sensitive.
+            clean: Takes out what is sensitive, see ``Clean``.
 
         Raises:
             ConflictError: The reviewer has a session of this queue open.
             StoreError: The store can't be read or written.
         """
-        questions = questions_of(queue)
         lock = ReviewerLock(queues.folder(queue), file_name(queue, reviewer), reviewer, queue.name)
         reader = MaterialReader(store.read_run, blind)
         try:
-            desk = Desk(queues, queue, reviewer, questions, reader, now)
+            desk = Desk(queues, queue, reviewer, questions_of(queue), reader, now)
             session = cls(desk, store, publish, lock, now, clean)
-            session._recorder.finish()
-            if not desk.resume():
-                desk.advance()
+            session._begin()
         except BaseException:
             reader.close()
             lock.release()
             raise
         return session
+
+    def _begin(self) -> None:
+        self._recorder.finish()
+        if not self._desk.resume():
+            self._desk.advance()
 
     def __enter__(self) -> ReviewSession:
         return self

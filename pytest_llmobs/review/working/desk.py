@@ -284,8 +284,8 @@ class Desk:
         elif not self._is_loss_told:
             self._is_loss_told = True
             self.notices.append(
-                f"Your lease on {short(current.run_id)} ran out, and {by.name} has had it since {clock(by.since)}: what "
-                "both of you save is kept."
+                f"Your lease on {short(current.run_id)} ran out, and {by.name} has had it since {clock(by.since)}: "
+                "what both of you save is kept."
             )
 
     def loss(self, current: Current) -> str:

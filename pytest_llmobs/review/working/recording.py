@@ -110,7 +110,9 @@ class Recorder:
             return True
         # only where the disk has no locks: two sessions of one reviewer, on two machines
         if any(decision.run_id == current.run_id for decision in self._mine()):
-            desk.notices.append(f"You have answered {name} elsewhere meanwhile: that answer stands, not this one.")
+            desk.notices.append(
+                f"You have answered {name} elsewhere meanwhile: that answer stands, not this one."
+            )
             desk.put_back()
             return True
         if current.run_id not in items.run_ids():

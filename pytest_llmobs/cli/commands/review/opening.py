@@ -58,8 +58,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     reviewer = reviewer_name(arguments.reviewer)
     redaction = workspace.redaction()
     publisher = Publisher(FeedbackWriter(store.feedback, redaction), queue)
-    how = {"publish": publisher, "blind": not arguments.open, "clean": redaction.clean_if_suspect}
-    with ReviewSession.open(queues, queue, reviewer, store, **how) as session:
+    with ReviewSession.open(
+        queues,
+        queue,
+        reviewer,
+        store,
+        publish=publisher,
+        blind=not arguments.open,
+        clean=redaction.clean_if_suspect,
+    ) as session:
         reviewing = _review(session, console, prints=not arguments.json)
         if arguments.json:
             console.json(as_json(reviewing, session))

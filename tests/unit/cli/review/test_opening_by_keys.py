@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+from pathlib import Path
 
-from tests.unit.cli.review.conftest import RUBRIC, as_json
+import pytest
+
+from tests.unit.cli.conftest import clean_environment
+from tests.unit.cli.review.conftest import RUBRIC, as_json, command
 
 
 def test_keys_of_a_script_are_verdicts(queued, review, standing) -> None:
@@ -134,3 +140,32 @@ def test_what_is_decided_is_feedback_on_the_run_until_it_is_taken_back(queued, r
     assert (told["correct"].score, told["tone"].score) == (1, 4)
     review("u")
     assert list(client.list_feedback()) == []
+
+
+@pytest.mark.parametrize(("closed", "decisions"), [("<&-", 0), (">&-", 1)])
+def test_streams_that_a_shell_has_closed_are_empty(
+    queued, standing, tmp_path: Path, closed: str, decisions: int
+) -> None:
+    queued(2)
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(command())} {closed}"],
+        cwd=tmp_path,
+        env=clean_environment(LLMOBS_REVIEWER="ada"),
+        input=b"a",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, len(standing())) == (0, decisions)
+    assert b"left." in done.stderr
+
+
+def test_a_secret_in_a_comment_is_kept_nowhere(queued, review, standing, tmp_path: Path) -> None:
+    queued(1)
+    secret = "AKIAIOSFODNN7EXAMPLE"
+    assert review(f"cIt shows {secret}\nx").returncode == 0
+    [decision] = standing()
+    assert decision.comment is not None
+    assert decision.comment.startswith("It shows ")
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert secret.encode() not in file.read_bytes()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.errors import NotFoundError, StoreError
+from pytest_llmobs.errors import ConflictError, NotFoundError, StoreError
 from pytest_llmobs.retention.places.lines import overwrite
-from pytest_llmobs.review.rubric.versions import rubric_version
+from pytest_llmobs.review.rubric.versions import read_rubric, rubric_version
 from tests.unit.review.sessions.conftest import Office, run_id
 from tests.unit.review.sessions.test_reviewing import RUBRIC, current, finish
 
@@ -234,3 +234,49 @@ def test_a_claim_that_left_no_draft_comes_back_to_its_reviewer(office: Office) -
     with office.review(queue) as again:
         assert current(again) == run_id(1)
         assert again.take_notices() == []
+
+
+SCALE_10 = [{"feedback_key": "tone", "scale": [1, 10]}]
+SCALE_5 = [{"feedback_key": "tone", "scale": [1, 5]}]
+
+
+def test_answers_keep_the_version_of_the_rubric_that_was_open(office: Office) -> None:
+    queue = office.queue(2, rubric_items=SCALE_10)
+    with office.review(queue) as session:
+        # the new name makes the session look for its queue again
+        office.queues.update("refunds", name="returns", rubric_items=SCALE_5)
+        session.answer("tone", 8)
+        session.save("accept")
+        session.answer("tone", 9)
+        session.save("accept")
+    first, second = office.standing(office.queues.find("returns"))
+    folder = office.queues.folder(office.queues.find("returns"))
+    assert first.rubric == second.rubric
+    assert [dict(item) for item in read_rubric(folder, first.rubric).rubric_items] == SCALE_10
+
+
+def test_a_draft_under_an_edited_rubric_keeps_only_what_still_answers_it(office: Office) -> None:
+    more = [{"feedback_key": "note", "text": True}]
+    queue = office.queue(1, rubric_items=[*SCALE_10, *more])
+    with office.review(queue) as session:
+        session.answer("tone", 8)
+        session.answer("note", "kind")
+    office.queues.update("refunds", rubric_items=[*SCALE_5, *more])
+    with office.review(queue) as session:
+        assert session.take_notices() == ["The rubric was edited: your answer to tone is dropped."]
+        assert session.current is not None
+        assert session.current.answers == {"note": "kind"}
+        session.answer("tone", 5)
+        session.save("accept")
+
+
+def test_jumping_to_what_left_the_queue_says_so(office: Office) -> None:
+    queue = office.queue(2)
+    with office.review(queue) as session:
+        assert session.current is not None
+        gone = run_id(1) if current(session) == run_id(2) else run_id(2)
+        session.jump("2")
+        session.jump("1")
+        office.queues.items(queue).remove([gone], queue.name)
+        with pytest.raises(ConflictError, match="isn't in the queue any more"):
+            session.jump("2")

@@ -53,6 +53,8 @@ class Engine:
     skipped: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     renewals: int = 0
+    purged: set[str] = field(default_factory=set)
+    """Runs that were taken out of the store while they were on the screen."""
 
     def __post_init__(self) -> None:
         self.questions = questions_of(self.queue)
@@ -87,6 +89,9 @@ class Engine:
         needed = missing(self.questions, self.items[0].answers)
         if needed:
             raise ArgumentError(f"Not answered: {needed[0].key!r}.")
+        if self.items[0].item.run_id in self.purged:
+            self.notices.append(f"{self.items.pop(0).item.run_id} was purged.")
+            return False
         self.saved.append((self.items[0].item.run_id, verdict, mode))
         self._history.append(self.items.pop(0))
         return True

@@ -255,3 +255,11 @@ def test_reading_on_stops_at_the_end_and_begins_anew_with_each_item() -> None:
     assert one.shown().top == 0
     press(one, " a")
     assert one.shown().top == 0
+
+
+def test_what_was_purged_on_the_screen_isnt_told_as_done() -> None:
+    one, engine = reviewing(2)
+    engine.purged = {"run-1"}
+    press(one, "aa")
+    assert [done.run_id for done in one.done] == ["run-2"]
+    assert one.notices == ["run-1 was purged."]
