@@ -10,6 +10,7 @@
     sessions     one reviewer at work            working/     what a session is made of: drafts, saving, jumping
     overlap      how many an item needs          calibration  the week's items, which all see
     reviewers    who reviews                     assigning/   which item is next, and who has which just now
+    opinions     what others said of a run, for those who aren't blind
     material     what a reviewer sees of a run   keys         which key does what, on every screen
     sealing      rules, applied as runs are sealed
     agreement/   how far reviewers agree         outcomes/    settled answers, disagreements, labels, modes

@@ -45,7 +45,7 @@ class Material:
     missing: bool = False
     """True where the run isn't in the store: it was purged, or comes from another one."""
     others: Mapping[str, Any] = field(default_factory=dict)
-    """What may sway a reviewer: model, metadata, tags; empty where the review is blind."""
+    """What may sway a reviewer: model, metadata, tags, feedback; empty where the review is blind."""
 
 
 def material_of(run: Run | None, blind: bool = True) -> Material:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError, ConflictError, LlmobsError
 from pytest_llmobs.review.assigning.assignment import Assigned
+from pytest_llmobs.review.opinions import feedback_lines
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import AnnotationQueue, Answer, Decision, Verdict
 from pytest_llmobs.review.rubric.answers import check_answer
@@ -63,22 +65,22 @@ class ReviewSession:
     ) -> ReviewSession:
         """Begin to review: go on with what a session left in the middle, else take the first item.
 
-        Args:
-            queues: Those of the store.
-            queue: The one to review; one of disagreements is adjudicated.
-            reviewer: Who reviews, by whatever name.
-            store: Where the runs lie.
-            publish: See ``Publish``.
-            now: The time, in UTC.
-            blind: Show nothing that may sway the reviewer: model, metadata, tags.
+                Args:
+                    queues: Those of the store.
+                    queue: The one to review; one of disagreements is adjudicated.
+                    reviewer: Who reviews, by whatever name.
+                    store: Where the runs lie.
+                    publish: See ``Publish``.
+                    now: The time, in UTC.
+                    blind: Show nothing that may sway the reviewer: model, tags, feedback.
             clean: Takes out what is sensitive, see ``Clean``.
 
-        Raises:
-            ConflictError: The reviewer has a session of this queue open.
-            StoreError: The store can't be read or written.
+                Raises:
+                    ConflictError: The reviewer has a session of this queue open.
+                    StoreError: The store can't be read or written.
         """
         lock = ReviewerLock(queues.folder(queue), file_name(queue, reviewer), reviewer, queue.name)
-        reader = MaterialReader(store.read_run, blind)
+        reader = MaterialReader(store.read_run, blind, partial(feedback_lines, store))
         try:
             desk = Desk(queues, queue, reviewer, questions_of(queue), reader, now)
             session = cls(desk, store, publish, lock, now, clean)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.records.runs import Run
@@ -16,15 +18,18 @@ _KEPT = 8
 class MaterialReader:
     """Reads what reviewers see of runs, in one thread of its own."""
 
-    def __init__(self, read_run: Callable[[str], Run], blind: bool) -> None:
+    def __init__(
+        self, read_run: Callable[[str], Run], blind: bool, read_feedback: Callable[[str], Sequence[Any]]
+    ) -> None:
         """Read nothing yet.
 
         Args:
             read_run: Returns a run with its descendants; raises NotFoundError where it isn't in the store.
             blind: Leave out what may sway the reviewer.
+            read_feedback: Returns what others said of a run; not asked where the review is blind.
         """
         self._read_run = read_run
-        self._blind = blind
+        self._blind, self._read_feedback = blind, read_feedback
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="llmobs-review")
         self._materials: dict[str, Future[Material]] = {}
 
@@ -61,6 +66,10 @@ class MaterialReader:
 
     def _material(self, run_id: str) -> Material:
         try:
-            return material_of(self._read_run(run_id), self._blind)
+            material = material_of(self._read_run(run_id), self._blind)
+            if not self._blind:
+                said = self._read_feedback(run_id)
+                material = replace(material, others={**material.others, "feedback": said})
+            return material
         except NotFoundError:
             return Material(missing=True)

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open",
         action="store_true",
-        help="show the run's name, model, metadata and tags too: whoever knows them judges otherwise",
+        help="show the run's name, model, metadata, tags, scores and feedback too: whoever knows them judges otherwise",
     )
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.errors import ConflictError
+from pytest_llmobs.feedback.writing import FeedbackWriter
 from pytest_llmobs.review.calibration import chosen_already, week_of
 from pytest_llmobs.review.overlap import reviewers_needed
 from pytest_llmobs.review.sessions import ReviewSession
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from tests.unit.review.sessions.conftest import Office, run_id
 from tests.unit.review.sessions.test_reviewing import current, finish
 
@@ -207,3 +209,15 @@ def test_secrets_are_kept_nowhere(office: Office, tmp_path: Path) -> None:
     assert decision.answers == {"why": "<key>"}
     for file in tmp_path.rglob("*.json*"):
         assert b"k-123" not in file.read_bytes()
+
+
+def test_only_who_isnt_blind_sees_what_others_said(office: Office) -> None:
+    queue = office.queue(1, overlap=1.0)
+    writer = FeedbackWriter(office.store.feedback, Redaction())
+    writer.create("judge", run_id=run_id(1), score=0.25, comment="too long", source_type="model")
+    with office.review(queue) as ada:
+        assert ada.current is not None
+        assert ada.current.material.others == {}
+    with office.review(queue, "bob", blind=False) as bob:
+        assert bob.current is not None
+        assert bob.current.material.others["feedback"] == ["judge: 0.25, too long (model)"]
