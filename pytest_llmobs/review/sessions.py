@@ -65,19 +65,19 @@ class ReviewSession:
     ) -> ReviewSession:
         """Begin to review: go on with what a session left in the middle, else take the first item.
 
-                Args:
-                    queues: Those of the store.
-                    queue: The one to review; one of disagreements is adjudicated.
-                    reviewer: Who reviews, by whatever name.
-                    store: Where the runs lie.
-                    publish: See ``Publish``.
-                    now: The time, in UTC.
-                    blind: Show nothing that may sway the reviewer: model, tags, feedback.
+        Args:
+            queues: Those of the store.
+            queue: The one to review; one of disagreements is adjudicated.
+            reviewer: Who reviews, by whatever name.
+            store: Where the runs lie.
+            publish: See ``Publish``.
+            now: The time, in UTC.
+            blind: Show nothing that may sway the reviewer: model, tags, feedback.
             clean: Takes out what is sensitive, see ``Clean``.
 
-                Raises:
-                    ConflictError: The reviewer has a session of this queue open.
-                    StoreError: The store can't be read or written.
+        Raises:
+            ConflictError: The reviewer has a session of this queue open.
+            StoreError: The store can't be read or written.
         """
         lock = ReviewerLock(queues.folder(queue), file_name(queue, reviewer), reviewer, queue.name)
         reader = MaterialReader(store.read_run, blind, partial(feedback_lines, store))
