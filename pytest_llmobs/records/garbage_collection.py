@@ -20,7 +20,8 @@ _pausing = 0
 def paused() -> Iterator[None]:
     """Pause the collector inside the ``with`` block, or in a function that this decorates; one that is off stays off.
 
-    For our own code alone: what runs inside makes no circles that are worth collecting.
+    For our own code, which makes no circles that are worth collecting, and for a moment: what users' threads make
+    meanwhile isn't collected either.
     """
     if not _pause():
         yield

@@ -15,7 +15,7 @@ from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.review.records import AnnotationQueue
 from pytest_llmobs.review.rubric.questions import Choice, Question
 
-Deed = Literal[
+KeyAction = Literal[
     "accept",
     "reject",
     "save",
@@ -43,7 +43,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 class Command:
     """What a key does."""
 
-    do: Deed
+    action: KeyAction
     value: str = ""
     """The failure mode of a ``reject``, the digit of an ``answer``, where ``focus`` and ``scroll`` go."""
     label: str = ""

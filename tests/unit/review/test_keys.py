@@ -50,11 +50,18 @@ def test_every_mode_has_a_key_of_its_own_and_no_other_key_is_lost(modes: list[st
     for key, mode in keys.items():
         command = keymap.command(key)
         assert command is not None
-        assert (command.do, command.value) == ("reject", mode)
-    for key, deed in {"a": "accept", "s": "skip", "u": "undo", "q": "quit", "e": "edit", "?": "help"}.items():
+        assert (command.action, command.value) == ("reject", mode)
+    for key, action in {
+        "a": "accept",
+        "s": "skip",
+        "u": "undo",
+        "q": "quit",
+        "e": "edit",
+        "?": "help",
+    }.items():
         command = keymap.command(key)
         assert command is not None
-        assert command.do == deed
+        assert command.action == action
 
 
 def test_more_modes_than_letters_are_refused() -> None:
@@ -105,7 +112,7 @@ def test_the_table_travels_as_json() -> None:
     rows = json.loads(json.dumps(Keymap(queue_with("rude")).as_data()))
     assert {
         "keys": ["r"],
-        "do": "reject",
+        "action": "reject",
         "value": "rude",
         "label": "rude",
         "help": "Reject the answer: rude.",

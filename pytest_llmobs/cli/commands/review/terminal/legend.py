@@ -49,7 +49,7 @@ def legend(keymap: Keymap, page: Page, *, saves: bool, is_empty: bool) -> list[s
         hidden |= _OF_ITEMS
     pairs = []
     for binding in keymap.others:
-        if binding.command.label and binding.command.do not in hidden:
+        if binding.command.label and binding.command.action not in hidden:
             pairs.append((binding.keys[0], binding.command.label))
     if is_empty:
         return _flow(pairs, page)

@@ -181,14 +181,14 @@ class Reviewing:
                 raise ArgumentError("What is pasted here does nothing. c opens a line for it.")
             raise ArgumentError(f"The key {key.name!r} does nothing here. ? shows those that do.")
         # whoever knows the key needs the help no longer
-        if self._is_help and command.do not in ("scroll", "quit"):
+        if self._is_help and command.action not in ("scroll", "quit"):
             self._show_help(False)
-        _DEEDS[command.do](self, command)
+        _ACTIONS[command.action](self, command)
 
     def _decide(self, command: Command) -> None:
-        if command.do == "accept":
+        if command.action == "accept":
             self._save("accept", "accept", None)
-        elif command.do == "reject":
+        elif command.action == "reject":
             self._save("reject", "reject", command.value or None)
         elif self.is_blank:
             self._needed()
@@ -380,7 +380,7 @@ class Reviewing:
             self._say(" ".join(filter(None, [self._message, *notices])), self._style)
 
 
-_DEEDS: Mapping[str, Callable[[Reviewing, Command], None]] = {
+_ACTIONS: Mapping[str, Callable[[Reviewing, Command], None]] = {
     "accept": Reviewing._decide,
     "reject": Reviewing._decide,
     "save": Reviewing._decide,
