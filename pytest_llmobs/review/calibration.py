@@ -22,13 +22,16 @@ def week_of(time: datetime) -> str:
     return f"{year}-W{week:02}"
 
 
-def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]) -> Sequence[str]:
-    """Return the runs of a week's set. Whoever comes first chooses them, once for all.
+def calibration_set(
+    folder: Path, week: str, size: int, choose: Callable[[Sequence[str]], Sequence[str]]
+) -> Sequence[str]:
+    """Return the runs of a week's set. What was chosen stays; a set that is short is filled up as runs come.
 
     Args:
         folder: The queue's.
         week: See ``week_of``.
-        choose: Returns the runs, where nobody has chosen yet; with none of them, the choice is left for later.
+        size: How many runs a whole set has.
+        choose: Takes the runs that were chosen before, and returns further ones, as many as there are and are wanted.
 
     Raises:
         FileNotFoundError: The queue was renamed or deleted meanwhile.
@@ -36,16 +39,16 @@ def calibration_set(folder: Path, week: str, choose: Callable[[], Sequence[str]]
     """
     file = folder / CALIBRATION / f"{week}.json"
     chosen = _read(file)
-    if chosen is not None:
+    if len(chosen) >= size:
         return chosen
     make_below(folder, CALIBRATION)
     try:
         with locks.exclusive(file.parent / ".lock"):
             chosen = _read(file)  # somebody may have been first
-            if chosen is None:
-                chosen = list(choose())
-                if chosen:
-                    write_whole(file, json.dumps({"run_ids": chosen}), mode=PRIVATE)
+            further = choose(chosen) if len(chosen) < size else ()
+            if further:
+                chosen = [*chosen, *further]
+                write_whole(file, json.dumps({"run_ids": chosen}), mode=PRIVATE)
             return chosen
     except FileNotFoundError:
         raise
@@ -60,15 +63,15 @@ def chosen_already(folder: Path, week: str) -> Sequence[str]:
         folder: The queue's.
         week: See ``week_of``.
     """
-    return _read(folder / CALIBRATION / f"{week}.json") or ()
+    return _read(folder / CALIBRATION / f"{week}.json")
 
 
-def _read(file: Path) -> Sequence[str] | None:
+def _read(file: Path) -> Sequence[str]:
     try:
         content = parse_json(read_text(file))
         run_ids = content["run_ids"]
     except (OSError, ValueError, LookupError, TypeError):
-        return None
+        return []
     if not isinstance(run_ids, list):
-        return None
+        return []
     return list(map(str, run_ids))

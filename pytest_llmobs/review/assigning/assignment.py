@@ -308,20 +308,22 @@ class Assignment:
     def _week_set(self) -> Sequence[str]:
         if self._queue.calibration > 0 and self._week != week_of(self._now()):
             week = week_of(self._now())
-            chosen = calibration_set(self._folder, week, lambda: self._choice(week))
+            size = self._queue.calibration
+            chosen = calibration_set(self._folder, week, size, lambda before: self._choice(week, before))
             self._calibration = seeded_order(chosen, self._seed())
-            # an empty queue has no set yet
-            self._week = week if chosen else ""
+            # a short set is filled up as runs come
+            self._week = week if len(chosen) >= size else ""
         return self._calibration
 
-    def _choice(self, week: str) -> Sequence[str]:
+    def _choice(self, week: str, before: Sequence[str]) -> Sequence[str]:
         open_ones = seeded_order(self._open(), f"{self._queue.id}/{week}")
         undecided: list[str] = []
         for run_id in open_ones:
-            if len(undecided) == self._queue.calibration:
+            if len(before) + len(undecided) == self._queue.calibration:
                 break
             if (
-                not self._decisions.reviewers_of(run_id)
+                run_id not in before
+                and not self._decisions.reviewers_of(run_id)
                 and self._claims.live(run_id, self.slots(run_id)) is None
             ):
                 undecided.append(run_id)

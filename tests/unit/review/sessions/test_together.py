@@ -172,6 +172,23 @@ def test_the_calibration_set_of_a_week_is_chosen_once_and_seen_by_all(office: Of
     assert len(list((office.queues.folder(queue) / "calibration").glob("*.json"))) == 2
 
 
+def test_a_calibration_set_that_began_short_is_filled_up_as_runs_come(office: Office) -> None:
+    queue = office.queue(1, calibration=3)
+    with office.review(queue, "ada") as session:
+        session.save("accept")
+        assert session.current is None
+    office.queues.items(queue).add([{"run_id": id} for id in office.write(range(2, 12))])
+    sets = []
+    for reviewer, items in (("bob", 3), ("cem", 3), ("ada", 2)):
+        with office.review(queue, reviewer) as session:
+            runs = []
+            for _ in range(items):
+                runs.append(current(session))
+                session.save("accept")
+            sets.append(set(runs))
+    assert sets[0] == sets[1] == sets[2] | {run_id(1)}
+
+
 def test_a_disagreement_goes_to_an_adjudicator_who_sees_both(office: Office) -> None:
     queue = office.queue(2, overlap=1.0)
     for reviewer, verdict in (("ada", "accept"), ("bob", "reject")):
