@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -116,7 +117,10 @@ class StoredQueues:
         """
         # gone at once for whoever reads: the settings go first
         self._file(name).unlink()
-        shutil.rmtree(self.place(name))
+        # under another name nobody adds to it while it is emptied
+        doomed = self.folder / f".{secrets.token_hex(8)}"
+        self.place(name).rename(doomed)
+        shutil.rmtree(doomed)
 
     def _file(self, name: str) -> Path:
         return self.place(name) / _SETTINGS
