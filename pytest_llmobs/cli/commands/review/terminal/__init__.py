@@ -2,7 +2,8 @@
 
 ::
 
-    reviewing    one reviewer's session between keys and engine: focus, scrolling, the line that is being written
+    reviewing    one reviewer's session between keys and engine: focus, verdicts, the line that is being written
+    reading      the text on the screen, and how far it is read
     onscreen     the loop on a terminal                      onpipe       the loop over keys that a script sends
     focus        which item of the rubric digits answer      answer_edit  the answer while somebody edits it
     screen       everything that is shown, as lines: a pure function of what is shown, width and height

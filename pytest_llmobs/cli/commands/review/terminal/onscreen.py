@@ -62,9 +62,9 @@ def review_on_screen(
 def _show(reviewing: Reviewing, terminal: Terminal, page: Page) -> None:
     width, height = terminal.size
     page = replace(page, width=width)
-    reviewing.lay_out(page)
+    reviewing.reading.lay_out(page)
     drawing = draw(reviewing.shown(), page, height)
-    reviewing.room = drawing.room
+    reviewing.reading.room = drawing.room
     terminal.draw(drawing)
 
 

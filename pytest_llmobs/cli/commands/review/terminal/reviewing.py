@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.review.terminal import item_blocks
 from pytest_llmobs.cli.commands.review.terminal.answer_edit import AnswerEdit
-from pytest_llmobs.cli.commands.review.terminal.document import Document, text_block
+from pytest_llmobs.cli.commands.review.terminal.document import Document
 from pytest_llmobs.cli.commands.review.terminal.done import Done, done_to
 from pytest_llmobs.cli.commands.review.terminal.focus import Focus
 from pytest_llmobs.cli.commands.review.terminal.key_reader import PASTE, Key
-from pytest_llmobs.cli.commands.review.terminal.legend import help_blocks
 from pytest_llmobs.cli.commands.review.terminal.line_editor import Entry, LineEditor
+from pytest_llmobs.cli.commands.review.terminal.reading import Reading
 from pytest_llmobs.cli.commands.review.terminal.screen import COMMENT, Shown
 from pytest_llmobs.errors import ArgumentError, LlmobsError
-from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.review.keys import Command, Keymap, answers_named, choice_keys
 from pytest_llmobs.review.records import Verdict
 from pytest_llmobs.review.rubric.answers import read_answer
@@ -44,16 +42,12 @@ class Reviewing:
         self._prefills = prefills
         self._message, self._style = "", "yellow"
         self._entry: Entry | None = None
-        self._is_help = False
         self._focus = Focus(session)
         self._answer_edit = AnswerEdit(session)
-        self._document = Document(())
-        self._drawn_of: Any = None
-        self._top, self._page = 0, Page()
+        self.reading = Reading(session, self._keymap)
+        """The text on the screen."""
         self._editing = False
         self._quits = False
-        self.room = 10
-        """Lines of text that are seen: a page, for whoever reads on."""
         self.done: list[Done] = []
         """Everything that was done, in order."""
         self.notices: list[str] = []
@@ -97,8 +91,10 @@ class Reviewing:
 
     def take_help(self) -> Document | None:
         """Close the help, and return it where it was open: without a screen it is printed, and over."""
-        was_open, self._is_help = self._is_help, False
-        return self._help_document() if was_open else None
+        if not self.reading.is_help:
+            return None
+        self.reading.show_help(False)
+        return self.reading.help_document()
 
     def press(self, key: Key) -> bool:
         """Do what a key does; return False where it made no sense, which the message says."""
@@ -106,8 +102,8 @@ class Reviewing:
         try:
             if self._entry is not None:
                 self._write(self._entry, key)
-            elif self._is_help and key.name in _CLOSING:
-                self._show_help(False)
+            elif self.reading.is_help and key.name in _CLOSING:
+                self.reading.show_help(False)
             else:
                 self._command(key)
         except LlmobsError as error:
@@ -125,26 +121,18 @@ class Reviewing:
             # what the key did is done, and is what counts
             self._say(" ".join(filter(None, [self._message, str(error)])), "red")
 
-    def lay_out(self, page: Page) -> None:
-        """Take note of what is drawn on; what is read stays in view where the width changes."""
-        if page.width != self._page.width and self._top:
-            place = self._document.on(self._page).place(self._top)
-            self._top = self._document.on(page).line_at(place)
-        self._page = page
-
     def shown(self) -> Shown:
         """Return what is to be seen now."""
         current = self._session.current
-        self._draw_document()
         entry = self._entry
         return Shown(
             title=f"{self._session.queue.name}, {self._session.reviewer}",
             progress=self._session.progress,
             keymap=self._keymap,
-            document=self._document,
-            top=self._top,
+            document=self.reading.document(),
+            top=self.reading.top,
             is_empty=current is None,
-            current=None if self._is_help else current,
+            current=None if self.reading.is_help else current,
             questions=self._focus.questions(),
             focus=self._focus.key,
             message=self._message,
@@ -181,8 +169,8 @@ class Reviewing:
                 raise ArgumentError("What is pasted here does nothing. c opens a line for it.")
             raise ArgumentError(f"The key {key.name!r} does nothing here. ? shows those that do.")
         # whoever knows the key needs the help no longer
-        if self._is_help and command.action not in ("scroll", "quit"):
-            self._show_help(False)
+        if self.reading.is_help and command.action not in ("scroll", "quit"):
+            self.reading.show_help(False)
         _ACTIONS[command.action](self, command)
 
     def _decide(self, command: Command) -> None:
@@ -286,7 +274,7 @@ class Reviewing:
         self._begin("go to", "", finish)
 
     def _help(self, _: Command) -> None:
-        self._show_help(True)
+        self.reading.show_help(True)
 
     def _quit(self, _: Command) -> None:
         self._quits = True
@@ -295,15 +283,7 @@ class Reviewing:
         self._focus.move(1 if command.value == "next" else -1)
 
     def _scroll(self, command: Command) -> None:
-        self._draw_document()
-        text, room = self._document.on(self._page), self.room
-        if command.value == "end":
-            self._top = text.last_start(room)
-            return
-        # a line of the page before is seen once more, to find the place again
-        steps = {"page": room - 1, "page back": 1 - room, "line": 1, "line back": -1, "start": -self._top}
-        step = steps[command.value] or 1
-        self._top = text.clamped(self._top + step, room)
+        self.reading.scroll(command.value)
 
     def _write(self, entry: Entry, key: Key) -> None:
         if key.name == "Ctrl+C":
@@ -342,33 +322,10 @@ class Reviewing:
 
     def _arrive(self) -> None:
         """Begin with the item that the engine shows now: at its top, at the first question without an answer."""
-        self._top = 0
+        self.reading.go_to_top()
         self._answer_edit.drop()
         self._focus.arrive()
         self._tell_notices()
-
-    def _show_help(self, is_help: bool) -> None:
-        self._is_help = is_help
-        self._top = 0
-
-    def _draw_document(self) -> None:
-        """Make the document anew where what it is of has changed."""
-        current = self._session.current
-        material = None if current is None else current.material
-        drawn_of = (material, None if current is None else current.correction, self._is_help)
-        # what was wrapped of a long text is kept for as long as it is the same
-        if drawn_of == self._drawn_of:
-            return
-        self._drawn_of = drawn_of
-        if self._is_help:
-            self._document = self._help_document()
-        elif current is None:
-            self._document = Document([text_block("", self._session.why_empty)])
-        else:
-            self._document = Document(item_blocks.blocks(current))
-
-    def _help_document(self) -> Document:
-        return Document(help_blocks(self._keymap, self._session.queue))
 
     def _say(self, text: str, style: str = "yellow") -> None:
         self._message, self._style = text, style

@@ -244,7 +244,7 @@ def test_notices_of_the_engine_are_shown() -> None:
 
 def test_reading_on_stops_at_the_end_and_begins_anew_with_each_item() -> None:
     one, _ = reviewing(outputs={"output": "\n".join(map(str, range(100)))})
-    one.room = 10
+    one.reading.room = 10
     press(one, " ")
     assert one.shown().top == 9
     press(one, "\x1b[F")

@@ -64,9 +64,9 @@ def screen(keys: str, page: Page, height: int, rubric: Any = RUBRIC, **item: Any
 
 
 def _drawn(one: Reviewing, page: Page, height: int) -> Drawing:
-    one.lay_out(page)
+    one.reading.lay_out(page)
     drawing = draw(one.shown(), page, height)
-    one.room = drawing.room
+    one.reading.room = drawing.room
     return drawing
 
 
