@@ -319,7 +319,7 @@ class ReviewSession:
         """
         desk = self._desk
         desk.open.assignment.refresh()
-        order, there = desk.open.assignment.order, desk.open.items.run_ids()
+        order, there = desk.open.assignment.order.whole(), desk.open.items.run_ids()
         run_id = find_target(target, order, there, self._store)
         current = desk.current
         if current is not None and current.run_id == run_id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.review.assigning.assignment import Assignment
@@ -38,7 +38,7 @@ class Adjudication(Assignment):
             self._seen = self._decisions.changes
             self._contested = dict.fromkeys(open_ones(self._decisions.standing(), self._questions))
             # in the order in which they came up: settled ones keep their numbers
-            self.order = list(dict.fromkeys([*self.order, *self._contested]))
+            self.order.append(self._contested)
             self._settled = set()
             for decision in self._decisions.standing():
                 if decision.role == "adjudication":
@@ -70,9 +70,8 @@ class Adjudication(Assignment):
     def _arrive(self, run_ids: Sequence[str]) -> None:
         """Take no notice of runs that come into the queue: nobody has disagreed about them."""
 
-    def _begin_pass(self) -> None:
-        self._waiting = list(filter(self._is_free, self.order))
-        self._position = 0
+    def _within_reach(self) -> Iterator[str]:
+        return filter(self._is_free, self.order)
 
     def _open(self) -> set[str]:
         return set(filter(self._is_free, self._contested))

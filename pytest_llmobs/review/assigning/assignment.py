@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import filterfalse, repeat
-from operator import and_, lshift, mul, or_
+from itertools import filterfalse
 from pathlib import Path
-from zlib import crc32
 
 from pytest_llmobs.review.assigning.claims import Claim, Claims
+from pytest_llmobs.review.assigning.order import ReviewOrder
 from pytest_llmobs.review.calibration import calibration_set, week_of
 from pytest_llmobs.review.log.decisions import Decisions
 from pytest_llmobs.review.log.items import Items
@@ -18,7 +18,6 @@ from pytest_llmobs.review.overlap import reviewers_needed
 from pytest_llmobs.review.records import AnnotationQueue
 
 _SLOTS = ("0", "1")
-_KEY_BITS = (1 << 32) - 1
 
 
 @dataclass(frozen=True)
@@ -28,23 +27,6 @@ class Assigned:
     run_id: str
     claim: Claim | None
     """None for an item of the calibration set, which all may have at once."""
-
-
-def seeded_order(run_ids: Iterable[str], seed: str) -> list[str]:
-    """Return runs in an order that looks random, and is the same wherever the seed is.
-
-    Nothing is carried out in Python for each of 100,000 runs, as a shuffle or a hash with the seed in it would be. The
-    multiplier differs from seed to seed, so that the orders have nothing in common.
-    """
-    runs = list(run_ids)
-    multiplier = crc32(seed.encode()) | 1
-    hashes = map(crc32, map(str.encode, runs))
-    keys = map(and_, map(mul, hashes, repeat(multiplier)), repeat(_KEY_BITS))
-    # each key with its run's position behind it: plain numbers are sorted faster than runs by their keys
-    width = len(runs).bit_length()
-    numbers = sorted(map(or_, map(lshift, keys, repeat(width)), range(len(runs))))
-    positions = map(and_, numbers, repeat((1 << width) - 1))
-    return list(map(runs.__getitem__, positions))
 
 
 class Assignment:
@@ -80,11 +62,12 @@ class Assignment:
         """Runs that aren't in the store."""
         self._week = ""
         self._calibration: Sequence[str] = ()
-        self.order: list[str] = []
+        self.order = ReviewOrder(f"{queue.id}/{reviewer}")
         """All items that were in the queue since the session began, in this reviewer's order; late ones come last."""
-        self._waiting: list[str] = []
-        """Those that the pass under way goes over."""
-        self._position = 0
+        self._waiting: Iterator[str] = iter(())
+        """Those that the pass under way has still to go over."""
+        self._coming: deque[str] = deque()
+        """Those of them that were looked at already, to read them ahead."""
 
     def refresh(self) -> None:
         """Read what happened since the last look.
@@ -102,10 +85,8 @@ class Assignment:
                 self._complete.discard(run_id)
 
     def _arrive(self, run_ids: Sequence[str]) -> None:
-        new: Iterable[str] = run_ids
-        if self.order and run_ids:  # those that were taken out and came back are known
-            new = set(run_ids).difference(self.order)
-        self.order += seeded_order(new, self._seed())
+        if run_ids:
+            self.order.shuffle_in(run_ids)
 
     def is_complete(self, run_id: str) -> bool:
         """Tell whether enough reviewers have decided, or somebody has set the item to completed."""
@@ -158,7 +139,7 @@ class Assignment:
             assigned = self._first(self._again(skipped))
         if assigned is None:
             # a session that was killed as it claimed has left no draft: what it had is this reviewer's
-            assigned = self._first(self._waiting, self.take_again)
+            assigned = self._first(self._within_reach(), self.take_again)
         return assigned
 
     def coming(self, number: int) -> list[str]:
@@ -167,12 +148,13 @@ class Assignment:
         for run_id in self._week_set():
             if self._is_for_calibration(run_id):
                 runs.append(run_id)
-        for run_id in self._waiting[self._position :]:
-            if len(runs) >= number:
+        while len(self._coming) < number:
+            run_id = next(self._waiting, None)
+            if run_id is None:
                 break
             if self._is_free(run_id):
-                runs.append(run_id)
-        return runs[:number]
+                self._coming.append(run_id)
+        return [*runs, *self._coming][:number]
 
     def take(self, run_id: str) -> Assigned | None:
         """Claim one item; None where others have it, or it needs nobody any more.
@@ -249,9 +231,6 @@ class Assignment:
         """Return the names of an item's slots: as many people may have it at once."""
         return _SLOTS[: reviewers_needed(self._queue, run_id)]
 
-    def _seed(self) -> str:
-        return f"{self._queue.id}/{self._reviewer}"
-
     def _first(
         self, run_ids: Iterable[str], take: Callable[[str], Assigned | None] | None = None
     ) -> Assigned | None:
@@ -263,12 +242,12 @@ class Assignment:
         return None
 
     def _begin_pass(self) -> None:
+        self._coming.clear()
+        self._waiting = self._within_reach()
+
+    def _within_reach(self) -> Iterator[str]:
         # those that left the queue are passed over one by one: they are few
-        out_of_reach = self._out_of_reach()
-        self._waiting = list(self.order)
-        if out_of_reach:
-            self._waiting = list(filterfalse(out_of_reach.__contains__, self.order))
-        self._position = 0
+        return filterfalse(self._out_of_reach().__contains__, self.order)
 
     def _out_of_reach(self) -> set[str]:
         """Return what this reviewer can't get any more, whether it is still in the queue or not."""
@@ -276,9 +255,10 @@ class Assignment:
         return self._complete.union(self._items.completed(), mine, self._closed)
 
     def _rest(self, skipped: set[str]) -> Iterator[str]:
-        while self._position < len(self._waiting):
-            run_id = self._waiting[self._position]
-            self._position += 1
+        while True:
+            run_id = self._coming.popleft() if self._coming else next(self._waiting, None)
+            if run_id is None:
+                return
             if run_id not in skipped and self._is_free(run_id):
                 yield run_id
 
@@ -288,7 +268,7 @@ class Assignment:
         for run_id in self._calibration:
             if self._is_for_calibration(run_id):
                 wanted.add(run_id)
-        return list(filter(wanted.__contains__, self.order))
+        return list(filter(wanted.__contains__, self.order)) if wanted else []
 
     def _open(self) -> set[str]:
         return self._items.run_ids() - self._out_of_reach()
@@ -310,13 +290,16 @@ class Assignment:
             week = week_of(self._now())
             size = self._queue.calibration
             chosen = calibration_set(self._folder, week, size, lambda before: self._choice(week, before))
-            self._calibration = seeded_order(chosen, self._seed())
+            order = ReviewOrder(f"{self._queue.id}/{self._reviewer}")
+            order.shuffle_in(chosen)
+            self._calibration = order.whole()
             # a short set is filled up as runs come
             self._week = week if len(chosen) >= size else ""
         return self._calibration
 
     def _choice(self, week: str, before: Sequence[str]) -> Sequence[str]:
-        open_ones = seeded_order(self._open(), f"{self._queue.id}/{week}")
+        open_ones = ReviewOrder(f"{self._queue.id}/{week}")
+        open_ones.shuffle_in(self._open())
         undecided: list[str] = []
         for run_id in open_ones:
             if len(before) + len(undecided) == self._queue.calibration:

@@ -224,10 +224,7 @@ class Desk:
 
     def number(self, run_id: str) -> int:
         """Return the place of an item in this reviewer's order, from 1."""
-        order = self.open.assignment.order
-        if run_id not in order:  # undone, and settled otherwise meanwhile
-            order.append(run_id)
-        return order.index(run_id) + 1
+        return self.open.assignment.order.number(run_id)
 
     def _reason(self) -> str:
         assignment, name = self.open.assignment, self.open.queue.name
