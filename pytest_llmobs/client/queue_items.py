@@ -86,7 +86,7 @@ class QueueItems:
         """
         accept(self.create, others)
         keys = run_keys(items, "items")
-        return ItemList(self._queues.change_items(queue_id, lambda kept, _: kept.add(keys)))
+        return ItemList(self._queues.change_items(queue_id, lambda kept, _: list(kept.add(keys))))
 
     def list(
         self, queue_id: Any, *, status: str | None = None, reviewer: str | None = None, **others: Any

@@ -143,8 +143,8 @@ class Decisions:
         self.changes += anew or bool(parts)
         if anew:
             self._forget()
-        for lines in parts:
-            for line in lines:
+        for text in parts:
+            for line in text.split("\n"):
                 event = event_of(line)
                 if event is not None:
                     self._take(event)

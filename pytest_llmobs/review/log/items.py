@@ -2,14 +2,14 @@
 
 Nothing is rewritten and no lock is held, so that any number of processes may add at once; a run that several add is
 one item. Each look reads only what was appended since the one before. The lines of most runs say only that they were
-added: they are kept as they stand, and parsed when somebody asks for the item.
+added: they are kept as they stand, and looked for when somebody asks for the item.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import insort
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.review.log.parts import LogPart, make_below
-from pytest_llmobs.review.log.tail import ADDED_AT, Event, Tail, event_of, plain_adds
+from pytest_llmobs.review.log.tail import ADDED_AT, Event, Tail, event_of, line_of, plain_adds
 from pytest_llmobs.review.records import ItemStatus, QueueItem
 from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
@@ -63,7 +63,9 @@ class Items:
 
     def _forget(self) -> None:
         self._lines: dict[str, str] = {}
-        """Of the runs that are in the queue: the line that added each."""
+        """Of the runs that are in the queue: the line that added each, or a text of lines among which it stands."""
+        self._texts: list[str] = []
+        """These texts."""
         self._events: dict[str, list[Event]] = {}
         """Of the runs to which more happened: all of it, in order of time."""
         self._statuses: dict[str, Event] = {}
@@ -78,6 +80,7 @@ class Items:
             StoreError: A part can't be read.
         """
         self.refresh()
+        self._split()
         return list(map(self._item, sorted(self._lines, key=self._arrival)))
 
     def run_ids(self) -> KeysView[str]:
@@ -111,8 +114,8 @@ class Items:
         event = self._statuses.get(run_id)
         return event is not None and event.fields.get("status") == "completed"
 
-    def add(self, runs: Sequence[Mapping[str, Any]]) -> list[QueueItem]:
-        """Add runs, and return their items; one that is there already stays where it is.
+    def add(self, runs: Sequence[Mapping[str, Any]]) -> Iterator[QueueItem]:
+        """Add runs, and return their items, read as they are asked for; one that is there already stays where it is.
 
         A run with a ``reason`` comes by a rule, and not a second time: who took it out meant it.
 
@@ -133,8 +136,9 @@ class Items:
         if events:
             self._append(events.values())
         self.refresh()
+        self._split()
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
-        return list(map(self._item, filter(self._lines.__contains__, wanted)))
+        return map(self._item, filter(self._lines.__contains__, wanted))
 
     def add_by_rule(self, runs: Sequence[Mapping[str, Any]]) -> None:
         """Add runs without a look at the log, for apps that must not wait; what came before stays as it is.
@@ -218,12 +222,12 @@ class Items:
             at = self._lines[run_id][ADDED_AT]
             if at.endswith("+00:00"):
                 return at
-        event = event_of(self._lines[run_id])
+        event = event_of(self._line(run_id))
         assert event is not None
         return event.at
 
     def _item(self, run_id: str) -> QueueItem:
-        added = event_of(self._lines[run_id])
+        added = event_of(self._line(run_id))
         assert added is not None  # it was read as one
         status = self._statuses.get(run_id)
         return QueueItem(
@@ -249,23 +253,38 @@ class Items:
         self.changes += anew or bool(parts)
         if anew:
             self._forget()
-        for lines in parts:
-            self._take(lines)
+        for text in parts:
+            self._take(text)
 
-    def _take(self, lines: list[str]) -> None:
-        run_ids = plain_adds(lines)
-        if run_ids is not None:
-            added = dict(zip(run_ids, lines, strict=True))
-            is_new = self._lines.keys().isdisjoint(added) and self._events.keys().isdisjoint(added)
-            if len(added) == len(lines) and is_new:
-                # most queues have one large part: its dict is taken as it is
-                self._lines = {**self._lines, **added} if self._lines else added
-                self._arrived += run_ids
-                return
-        for line in lines:
+    def _take(self, text: str) -> None:
+        run_ids = plain_adds(text)
+        added = dict.fromkeys(run_ids, text)
+        is_new = self._lines.keys().isdisjoint(added) and self._events.keys().isdisjoint(added)
+        if is_new and "" not in added and len(added) == len(run_ids):
+            self._lines.update(added)
+            self._texts.append(text)
+            self._arrived += run_ids
+            return
+        for run_id, line in zip(run_ids, text.split("\n"), strict=False):
+            if run_id and run_id not in self._lines and run_id not in self._events:
+                self._lines[run_id] = line
+                self._arrived.append(run_id)
+                continue
             event = event_of(line)
             if event is not None:
                 self._happen(event, line)
+
+    def _line(self, run_id: str) -> str:
+        line = self._lines.get(run_id, "")
+        return line_of(line, run_id) if line.endswith("\n") else line
+
+    def _split(self) -> None:
+        """Keep each line by itself: looking for all of them would take the square of their number."""
+        for text in self._texts:
+            for run_id, line in zip(plain_adds(text), text.split("\n"), strict=False):
+                if self._lines.get(run_id) is text:
+                    self._lines[run_id] = line
+        self._texts = []
 
     def _happen(self, event: Event, line: str) -> None:
         run_id = event.run_id
@@ -275,7 +294,7 @@ class Items:
             self._arrived.append(run_id)
             return
         if events is None:
-            first = event_of(self._lines.get(run_id, ""))
+            first = event_of(self._line(run_id))
             events = self._events[run_id] = [first] if first else []
         insort(events, event, key=attrgetter("at"))
         self._replay(run_id, events)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,23 +45,25 @@ def event_of(line: str) -> Event | None:
     return None
 
 
+_TIME = 32
 _HEAD, _MIDDLE = '{"do": "add", "at": "', '", "run_id": "'
-_TIME, _ID = len("2026-01-01T00:00:00.000000+00:00"), 36
-_MIDDLE_AT = len(_HEAD) + _TIME
-_ID_AT = _MIDDLE_AT + len(_MIDDLE)
-ADDED_AT = slice(len(_HEAD), _MIDDLE_AT)
+_PLAIN = re.compile(rf'{re.escape(_HEAD)}.{{{_TIME}}}{re.escape(_MIDDLE)}(.{{36}})".*\}}\n|.*\n')
+ADDED_AT = slice(len(_HEAD), len(_HEAD) + _TIME)
 """Where the time stands in a line that ``plain_adds`` knows."""
 
 
-def plain_adds(lines: Sequence[str]) -> list[str] | None:
-    """Return the run ids of lines that all add a run and are written as this package writes them; else None.
+def plain_adds(text: str) -> list[str]:
+    """Return, for each line, the run that it adds as this package writes it; empty for other lines.
 
-    Slicing 100,000 lines takes a tenth of the time that parsing them takes.
+    One expression over 100,000 lines takes a tenth of the time that parsing them takes.
     """
-    for start, text in ((0, _HEAD), (_MIDDLE_AT, _MIDDLE), (_ID_AT + _ID, '"')):
-        if set(map(itemgetter(slice(start, start + len(text))), lines)) != {text}:
-            return None
-    return list(map(itemgetter(slice(_ID_AT, _ID_AT + _ID)), lines))
+    return _PLAIN.findall(text)
+
+
+def line_of(text: str, run_id: str) -> str:
+    """Return the line that ``plain_adds`` found in a text."""
+    inside = text.index(f"{_MIDDLE}{run_id}")
+    return text[text.rfind("\n", 0, inside) + 1 : text.index("\n", inside)]
 
 
 @dataclass
@@ -84,8 +86,8 @@ class Tail:
         self._parts: dict[str, _Part] = {}
         self._has_grown = False
 
-    def read(self) -> tuple[bool, list[list[str]]]:
-        """Return whether all was read anew, and the whole lines since the last look: a list for each part, by name.
+    def read(self) -> tuple[bool, list[str]]:
+        """Return whether all was read anew, and the whole lines since the last look: a text for each part, by name.
 
         All is read anew where lines were taken out of a part, which overwrites them in their place, or a part is gone.
 
@@ -98,9 +100,9 @@ class Tail:
             self._parts.clear()
         read = []
         for name, status in sorted(listing.items()):
-            lines = self._lines_since(name, status)
-            if lines:
-                read.append(lines)
+            text = self._text_since(name, status)
+            if text:
+                read.append(text)
         return anew, read
 
     def still_says(self, text: str) -> bool:
@@ -129,10 +131,10 @@ class Tail:
                 return True
         return False
 
-    def _lines_since(self, name: str, status: os.stat_result) -> list[str]:
+    def _text_since(self, name: str, status: os.stat_result) -> str:
         part = self._parts.setdefault(name, _Part())
         if (status.st_size, status.st_mtime_ns) == (part.size, part.modified):
-            return []
+            return ""
         content = _content(self.folder / name, part.offset)
         self._has_grown |= part.offset > 0
         # a line without an end is being written, or was torn by a crash
@@ -140,9 +142,7 @@ class Tail:
         part.offset += end
         # what was read may be more than what was listed: the next look then finds nothing new
         part.size, part.modified = status.st_size, status.st_mtime_ns
-        lines = content[:end].decode("utf-8", "replace").split("\n")
-        lines.pop()
-        return lines
+        return content[:end].decode("utf-8", "replace")
 
     def _listing(self) -> dict[str, os.stat_result]:
         found = {}

@@ -86,6 +86,18 @@ def test_damaged_lines_are_left_out(folder: Path, bad: str) -> None:
     assert ids(items(folder)) == [run_id(1), run_id(2)]
 
 
+def test_items_are_found_among_others_events_and_torn_lines(folder: Path) -> None:
+    added = "".join(line("add", number, number, reason="ä }") for number in range(50))
+    torn = line("add", 60, 60, reason="sample")[:-8]
+    write(folder, "a", added)
+    write(folder, "b", torn + "\n" + line("status", 3, 70, status="completed") + line("add", 61, 61))
+    read = items(folder)
+    assert read.item(run_id(7), "q").reason == "ä }"
+    assert read.item(run_id(3), "q").status == "completed"
+    assert ids(read) == [*map(run_id, range(50)), run_id(61)]
+    assert read.item(run_id(49), "q").reason == "ä }"
+
+
 def test_a_part_whose_lines_are_overwritten_is_read_anew(folder: Path) -> None:
     write(folder, "a", line("add", 1, 0) + line("add", 2, 1))
     read = items(folder)
