@@ -3,8 +3,9 @@
 ``python benchmarks/review.py [--runs N] [--items N] [--folder PATH]``. The store is made first (about two minutes and
 500 MB for a million runs; a folder that is named is kept and used again). Opening and the next item are measured in
 sessions of processes of their own, which have read one run before, so that what is measured is the queue and not the
-start of Python and Arrow. Bars of CPU belong to a machine that makes ten million additions in 0.6 s. Exits with 1
-where a bar is missed.
+start of Python and Arrow. Bars of CPU belong to a machine that makes ten million additions in 0.6 s: where the machine
+is shared or slower, they are as much longer as that loop takes longer, which is measured and printed beside each. Times
+on the clock on the wall are printed, too. Exits with 1 where a bar is missed.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def sessions(folder: Path, items: int) -> list[bool]:
         nexts += result["nexts"]
     print(f"a queue of {items:,} items opens in {statistics.median(walls):,.0f} ms, on the clock on the wall")
     return [
-        told(f"a queue of {items:,} items opens, CPU", statistics.median(opened), OPEN_BAR * slowness()),
+        told(f"a queue of {items:,} items opens, CPU", statistics.median(opened), OPEN_BAR, slowness()),
         told("the next item, 95th percentile", percentile(nexts), NEXT_BAR),
         told("the next item, median", statistics.median(nexts) * 1000, NEXT_BAR),
     ]
@@ -159,7 +160,7 @@ def claims(folder: Path) -> list[bool]:
     print(f"{distinct:,} distinct items of {len(runs):,} claims by {PROCESSES} processes at once")
     return [
         distinct == len(runs),
-        told("a claim, CPU, 95th percentile", percentile(times), CLAIM_BAR * slowness()),
+        told("a claim, CPU, 95th percentile", percentile(times), CLAIM_BAR, slowness()),
     ]
 
 
@@ -175,9 +176,12 @@ def percentile(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=20)[-1] * 1000
 
 
-def told(finding: str, milliseconds: float, bar: float) -> bool:
-    holds = milliseconds <= bar
-    print(f"{'ok    ' if holds else 'MISSED'} {finding}: {milliseconds:,.1f} ms (bar {bar:,.0f})")
+def told(finding: str, milliseconds: float, bar: float, slower: float = 1.0) -> bool:
+    holds = milliseconds <= bar * slower
+    loop = f"; the loop takes {0.6 * slower:.2f} s" if slower > 1 else ""
+    print(
+        f"{'ok    ' if holds else 'MISSED'} {finding}: {milliseconds:,.1f} ms (bar {bar * slower:,.0f}{loop})"
+    )
     return holds
 
 

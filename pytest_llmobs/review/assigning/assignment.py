@@ -149,11 +149,11 @@ class Assignment:
             if self._is_for_calibration(run_id):
                 runs.append(run_id)
         while len(self._coming) < number:
-            run_id = next(self._waiting, None)
-            if run_id is None:
+            waiting = next(self._waiting, None)
+            if waiting is None:
                 break
-            if self._is_free(run_id):
-                self._coming.append(run_id)
+            if self._is_free(waiting):
+                self._coming.append(waiting)
         return [*runs, *self._coming][:number]
 
     def take(self, run_id: str) -> Assigned | None:
