@@ -253,10 +253,11 @@ class ReviewSession:
         desk.put_back()
         self._advance()
 
-    def undo(self) -> bool:
+    def undo(self) -> str:
         """Take the last step back: of the current item, else a skip, else the last decision, of earlier sessions too.
 
-        A decision that is taken back is shown again with all that it said. Return False where there is none.
+        A decision that is taken back is shown again with all that it said. Return the id of the run that the step was
+        about, shown or not; an empty text where there is no step left.
 
         Raises:
             NotFoundError: The queue was deleted.
@@ -265,39 +266,45 @@ class ReviewSession:
         desk = self._desk
         if desk.current is not None and desk.current.step_back():
             desk.keep_draft()
-            return True
+            return desk.current.run_id
         skipped = self._skipped[-1] if self._skipped else None
         if skipped is not None:
             self._skipped.pop()
-            return self._show_again(skipped.run_id, skipped)
+            self._show_again(skipped.run_id, skipped)
+            return skipped.run_id
         desk.open.assignment.refresh()
         last = self._recorder.last()
         if last is None:
-            return False
+            return ""
         if self._skipped:
             self._skipped.pop()
         self._recorder.withdraw(last)
-        return self._show_again(last.run_id, last)
+        self._show_again(last.run_id, last)
+        return last.run_id
 
     def _tell_dropped(self, current: Current, remedy: str) -> None:
         if not current.is_untouched:
             self._desk.notices.append(f"What you had said of {short(current.run_id)} is dropped. {remedy}")
 
-    def _show_again(self, run_id: str, said: Draft | Decision) -> bool:
+    def _show_again(self, run_id: str, said: Draft | Decision) -> None:
         desk = self._desk
         desk.put_back(keeps_draft=True)
         desk.open.assignment.refresh()
         if run_id not in desk.open.items.run_ids():
-            desk.notices.append(f"{short(run_id)} isn't in the queue any more.")
+            desk.notices.append(self._why_not(run_id))
             self._advance()
-            return True
+            return
         assigned = desk.following(lambda: desk.open.assignment.take_again(run_id))
+        if assigned is None and isinstance(said, Draft):
+            # it was only skipped: whoever has it now answers it
+            desk.notices.append(self._why_not(run_id))
+            self._advance()
+            return
         if assigned is None:
             self._tell_of_holder(run_id)
             assigned = Assigned(run_id, None)
         if not desk.show(assigned, said):
             self._advance()
-        return True
 
     def _tell_of_holder(self, run_id: str) -> None:
         held = self._desk.held(run_id)

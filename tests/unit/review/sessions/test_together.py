@@ -153,6 +153,23 @@ def test_what_is_undone_after_somebody_took_it_is_shown_with_a_word(office: Offi
     assert len(office.standing(queue)) == 2
 
 
+def test_what_was_skipped_is_theirs_who_took_it(office: Office) -> None:
+    queue = office.queue(2)
+    with office.review(queue, "ada") as ada:
+        skipped = current(ada)
+        ada.skip()
+        with office.review(queue, "bob") as bob:
+            assert current(bob) == skipped
+            ada.take_notices()
+            assert ada.undo() == skipped
+            assert current(ada) != skipped
+            (notice,) = ada.take_notices()
+            assert notice.startswith("bob has run 019a0000…")
+            bob.save("accept")
+            ada.save("accept")
+    assert len(office.standing(queue)) == 2
+
+
 def test_the_calibration_set_of_a_week_is_chosen_once_and_seen_by_all(office: Office) -> None:
     queue = office.queue(30, calibration=5)
     sets = []

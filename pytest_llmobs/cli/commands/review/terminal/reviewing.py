@@ -257,14 +257,17 @@ class Reviewing:
             return
         current = self._session.current
         is_step = current is not None and bool(current.steps)
-        if not self._session.undo():
+        undone = self._session.undo()
+        if not undone:
             raise ArgumentError("There is nothing left to undo.")
         self._arrive()
         if is_step:
             self._say("The last change is taken back.")
-        elif self._session.current is not None:
+        elif self._session.current is not None and self._session.current.run_id == undone:
             self.done.append(done_to(self._session.current, "undo"))
             self._say("Your last step is taken back. This was the item.")
+        else:
+            self._say("Your last step is taken back.")
 
     def _jump(self, _: Command) -> None:
         def finish(text: str) -> None:

@@ -100,15 +100,15 @@ class Engine:
         self.skipped.append(self.items[0].item.run_id)
         self.items.append(self.items.pop(0))
 
-    def undo(self) -> bool:
+    def undo(self) -> str:
         if self.items and self.items[0].step_back():
-            return True
+            return self.items[0].run_id
         if not self._history:
-            return False
+            return ""
         self.items.insert(0, self._history.pop())
         self.items[0].steps.clear()
         self.saved.pop()
-        return True
+        return self.items[0].run_id
 
     def jump(self, target: str) -> None:
         for place, current in enumerate(self.items):
