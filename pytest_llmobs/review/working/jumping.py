@@ -13,6 +13,8 @@ _SHORTEST = 4
 """Letters of an id that may stand for it: fewer are likelier a word of a question."""
 _AT_ONCE = 200
 """Runs whose questions are read at once."""
+MOST_READ = 2_000
+"""Questions that are looked through for words: about a second, while the reviewer waits."""
 _SHOWN = 3
 _OFFERED = 80
 """Letters of a question among which a near one is looked for."""
@@ -29,7 +31,8 @@ def find_target(target: str, order: Sequence[str], there: Collection[str], store
         store: Where the runs lie.
 
     Raises:
-        NotFoundError: None is meant, or several may be; the message names near ones.
+        NotFoundError: None is meant, or several may be; the message names near ones. Of words it is also raised
+            where they aren't in the first ``MOST_READ`` items.
     """
     wanted = target.strip()
     if wanted.isdecimal() and 0 < int(wanted[:9]) <= len(order):
@@ -53,13 +56,16 @@ def _by_words(target: str, run_ids: Sequence[str], store: Store) -> str:
     words = target.casefold().split()
     seen: list[str] = []
     if words:
-        for run_id, question in _questions(run_ids, store):
+        for run_id, question in _questions(run_ids[:MOST_READ], store):
             folded = question.casefold()
             if all(word in folded for word in words):
                 return run_id
             seen.append(question[:_OFFERED])
+    looked_at = "No item of the queue"
+    if len(run_ids) > MOST_READ:
+        looked_at = f"None of the first {MOST_READ:,} items of {len(run_ids):,}"
     raise NotFoundError(
-        f"No item of the queue has {target!r} in its question, nor as a number or the beginning of an id."
+        f"{looked_at} has {target!r} in its question, nor is it a number or the beginning of an id."
         f"{nearest(target, seen)}"
     )
 

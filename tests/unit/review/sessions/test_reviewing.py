@@ -229,6 +229,20 @@ def test_one_jumps_by_number_id_and_words(office: Office) -> None:
             session.jump("question 7")
 
 
+def test_words_are_looked_for_in_the_first_items_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_llmobs.review.working.jumping.MOST_READ", 2)
+    queue = office.queue(4)
+    with office.review(queue) as session:
+        with pytest.raises(
+            NotFoundError, match="^None of the first 2 items of 4 has 'parcel' in its question"
+        ):
+            session.jump("parcel")
+        session.jump(run_id(3))  # by its id each can be found
+        assert current(session) == run_id(3)
+
+
 def test_progress_counts_the_queue_and_the_day(office: Office) -> None:
     queue = office.queue(4)
     with office.review(queue) as session:
