@@ -236,7 +236,7 @@ def test_words_are_looked_for_in_the_first_items_alone(
     queue = office.queue(4)
     with office.review(queue) as session:
         with pytest.raises(
-            NotFoundError, match="^None of the first 2 items of 4 has 'parcel' in its question"
+            NotFoundError, match=r"^None of the first 2 items of 4 has 'parcel' in its question"
         ):
             session.jump("parcel")
         session.jump(run_id(3))  # by its id each can be found
