@@ -117,7 +117,7 @@ def test_a_tag_that_can_t_be_read_is_found_and_breaks_no_other(folder: PromptFol
 
 def test_a_key_that_stands_twice_is_said_with_its_line(folder: PromptFolder) -> None:
     (folder.folder / "chat.yaml").write_text("- role: user\n  content: One\n  content: Two\n")
-    with pytest.raises(StoreError, match=r"the key 'content' stands there twice[^$]*line 3, column 3"):
+    with pytest.raises(StoreError, match=r"no YAML, line 3: the key 'content' stands there twice"):
         Puller(folder).pull("chat")
 
 

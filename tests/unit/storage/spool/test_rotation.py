@@ -185,7 +185,7 @@ def test_a_fork_waits_for_an_import_that_the_child_could_never_end(python) -> No
         "threading.Timer(0.05, go.set).start()\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    signal.alarm(10)\n"
+        "    signal.alarm(60)\n"
         "    write('child')\n"
         "    spool.close()\n"
         "    os._exit(0)\n"

@@ -74,6 +74,7 @@ def test_sequences_may_come_in_pieces_and_quits_leave_no_trace(tmp_path: Path) -
     "end, status",
     [("crash", 1), ("\x03", 1), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 1)],
 )
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_terminal_is_as_it_was_however_it_ends(tmp_path: Path, end: object, status: int) -> None:
     with start(tmp_path, "5", str(end if end == "crash" else "")) as session:
         session.expect("item 1")
