@@ -159,6 +159,7 @@ def _how_to_read(agreement: QueueAgreement, page: Page) -> Iterator[str]:
         return
     yield from page.wrapped(
         f"{agreement.overall.name} decides, by Cohen's κ of two reviewers, by Krippendorff's α of more or of numbers. "
-        "Where the level is ordinal, κ is weighted, and AC1 is AC2. Intervals: 95 %, over items.",
+        "Where the level is ordinal, κ is weighted, and AC1 is AC2. Intervals: 95 %, over items; "
+        "--json has all figures.",
         "dim",
     )

@@ -65,7 +65,7 @@ def test_two_reviewers():
         "",
         "verdict decides, by Cohen's κ of two reviewers, by Krippendorff's α of more or",
         "of numbers. Where the level is ordinal, κ is weighted, and AC1 is AC2.",
-        "Intervals: 95 %, over items.",
+        "Intervals: 95 %, over items; --json has all figures.",
     ]
 
 
