@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.feedback.slices import METADATA, metadata_text
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS, prompts_of, read_uses
 from pytest_llmobs.review.calibration import week_of
@@ -43,6 +43,7 @@ def groups_of(store: Store, run_ids: Sequence[str], by: str) -> dict[str, list[s
 
     Raises:
         ArgumentError: Runs can't be grouped by that.
+        NotFoundError: No run has that metadata.
         StoreError: They can't be read.
     """
     check_grouping(by)
@@ -51,11 +52,20 @@ def groups_of(store: Store, run_ids: Sequence[str], by: str) -> dict[str, list[s
         return _models(store, runs)
     if by in _OF_RUN:
         return {run.id: list(_OF_RUN[by](run)) for run in runs}
-    key = by.removeprefix(METADATA)
-    groups = {}
+    return _by_metadata(runs, by.removeprefix(METADATA))
+
+
+def _by_metadata(runs: Sequence[Run], key: str) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    keys: set[str] = set()
     for run in runs:
         text = metadata_text(key, run.metadata)
         groups[run.id] = [] if text is None else [text]
+        keys.update(run.metadata)
+    if runs and not any(groups.values()):
+        raise NotFoundError(
+            f"No reviewed run has metadata {key!r}.{nearest(key, keys)} {known(sorted(keys))}"
+        )
     return groups
 
 

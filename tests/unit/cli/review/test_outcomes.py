@@ -248,7 +248,6 @@ def test_failure_modes_are_counted_by_the_commit_of_the_prompt(folder: Path, llm
         ("week", {"2026-W09"}),
         ("metadata.tier", {"gold", "free"}),
         ("model", {None}),
-        ("metadata.plan", {None}),
     ],
 )
 def test_failure_modes_are_counted_by_other_things(
@@ -257,6 +256,12 @@ def test_failure_modes_are_counted_by_other_things(
     told = json.loads(llmobs("review", "modes", "refunds", "--by", by, "--json").stdout)
     assert {group["name"] for group in told["groups"]} == names
     assert told["reviewed"] == 4
+
+
+def test_metadata_that_no_run_has_is_named_with_the_nearest(folder: Path, llmobs: Run) -> None:
+    done = llmobs("review", "modes", "refunds", "--by", "metadata.teir")
+    assert done.returncode == 1
+    assert "No reviewed run has metadata 'teir'. Did you mean 'tier'? Known: " in done.stderr
 
 
 def test_nothing_else_can_be_counted_by(folder: Path, llmobs: Run) -> None:
