@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def blocks(current: Current) -> Sequence[Block]:
     """Return the parts of an item, in the order in which they are read."""
     material = current.material
-    parts = [text_block("Question", material.question), text_block("Answer", material.answer)]
+    parts = [
+        text_block("Question", _or_empty(material.question)),
+        text_block("Answer", _or_empty(material.answer)),
+    ]
     if current.correction is not None:
         form = correction.form_of(material.outputs)
         parts.append(text_block("Correction", correction.text_of(current.correction, form), "green"))
@@ -34,6 +37,11 @@ def blocks(current: Current) -> Sequence[Block]:
             title = f"{title}: {passage.source}"
         parts.append(text_block(title, passage.text))
     return parts
+
+
+def _or_empty(text: str) -> str:
+    # a blank on the screen might be a fault of the screen
+    return text if text.strip() else "(empty)"
 
 
 def _others(others: Mapping[str, Any], page: Page) -> Iterator[str]:
