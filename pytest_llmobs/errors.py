@@ -20,6 +20,7 @@
     ├── NotSupported           a call of LangSmith's that needs its service; a ``NotImplementedError`` as well
     ├── ServiceError           never raised: what scripts catch that only a service does, such as a rate limit
     ├── IncompleteExperiment   ``evaluate()`` was interrupted: ``results`` holds what was finished
+    ├── CassetteError          a recorded reply is missing, can't be read, or a request has no key
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
     └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
 
@@ -151,6 +152,10 @@ class IncompleteExperiment(LlmobsError):
         """
         super().__init__(message)
         self.results = results
+
+
+class CassetteError(LlmobsError):
+    """A recorded reply is missing or can't be read, or a request can't be told from others. Nothing was sent."""
 
 
 class BaselineError(LlmobsError):

@@ -114,10 +114,9 @@ def _make_exporter() -> Exporter | None:
     try:
         if not environment.is_on(os.environ, "LLMOBS_OTEL"):
             return None
-        from pytest_llmobs.spans.exporter import OtlpExporter, check
+        from pytest_llmobs.spans.exporter import checked_exporter
 
-        check("LLMOBS_OTEL")
+        return checked_exporter("LLMOBS_OTEL")
     except SettingsError as error:  # an app in production must not fall over its tracing
         _log.warning("pytest-llmobs exports nothing: %s", error)
         return None
-    return OtlpExporter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,6 +19,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.judging.cache import JudgeCache
     from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.replay.recorder import Recorder
     from pytest_llmobs.reports.delivery import ReportOrder
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
     from pytest_llmobs.storage.sessions import SessionMarker
@@ -98,10 +98,9 @@ class Session:
         """Exports what is stored; raises ``SettingsError`` where the extra for that isn't installed."""
         if not (self.settings.experiment and self.settings.otel):
             return None
-        from pytest_llmobs.spans.exporter import OtlpExporter, check
+        from pytest_llmobs.spans.exporter import checked_exporter
 
-        check("llm_otel")
-        return OtlpExporter()
+        return checked_exporter("llm_otel")
 
     def check(self) -> None:
         """Refuse tracing settings that make no sense, before anything is traced.
@@ -126,9 +125,8 @@ class Session:
             return ()
         from pytest_llmobs.reports.delivery import read_orders
 
-        return read_orders(
-            self.settings.report, self.extensions.reports, Path.cwd(), "--llm-report or llm_report"
-        )
+        where = "--llm-report or llm_report"
+        return read_orders(self.settings.report, self.extensions.reports, Path.cwd(), where)
 
     @cached_property
     def redaction(self) -> Redaction:
@@ -171,6 +169,15 @@ class Session:
             keep_media=keep_media,
             unclaimed=self.unclaimed.take if settings.experiment else None,
         )
+
+    @cached_property
+    def recorder(self) -> Recorder | None:
+        """Replays and records model calls; None where cassettes are off."""
+        if self.settings.cassettes == "off":
+            return None
+        from pytest_llmobs.replay.recorder import open_recorder
+
+        return open_recorder(self.settings, self.rootdir, self.redaction)
 
     @cached_property
     def runner(self) -> Runner:
@@ -316,6 +323,7 @@ class Session:
         self.settings = replace(self.settings, concurrency=concurrency or self.settings.concurrency)
         self._tracer = self._new_tracer(always_stored)
         self._tracer.know_prices(price_stated)
+        self._tracer.recordings = self.recorder
         if self.prompt_folder.is_dir():
             from pytest_llmobs.prompts.recognition import Recognition
 
@@ -330,14 +338,9 @@ class Session:
 
     def prepare(self, target: Callable[..., Any]) -> None:
         """Load what the first model call of a target needs: its clock, and its neighbours, needn't wait for it."""
-        from pytest_llmobs.trials.warming import import_ahead
+        from pytest_llmobs.trials.warming import warm_up
 
-        modules = [provider.module for provider in self.extensions.providers]
-        import_ahead(target, [module.partition(".")[0] for module in modules])
-        if any(module in sys.modules for module in modules):
-            from pytest_llmobs.providers.prices import preload
-
-            preload()
+        warm_up(target, [provider.module for provider in self.extensions.providers])
 
     def stop(self) -> None:
         """Switch tracing off and seal this process's spool; a second call changes nothing."""
@@ -369,9 +372,7 @@ class Session:
     @property
     def loss(self) -> str:
         """How many runs of this process the disk didn't take, for the user, once the session has stopped."""
-        if self._spool is None:
-            return ""
-        return self._spool.loss()
+        return "" if self._spool is None else self._spool.loss()
 
     @property
     def baseline_folder(self) -> Path:

@@ -80,7 +80,10 @@ class Exchange:
         run.columns.update(reply.known_columns)
         if reply.run_type is not None:
             run.run_type = reply.run_type
-        if self._first_chunk is not None and reply.streamed:
+        replayed = run.columns.get("replayed", False)
+        if replayed:
+            _cost_nothing(run.columns)
+        if self._first_chunk is not None and reply.streamed and not replayed:
             run.columns["time_to_first_token"] = round(self._first_chunk, 6)
         if reply.metadata:
             run.metadata.update(reply.metadata)
@@ -97,6 +100,15 @@ class Exchange:
     def _heard(self) -> None:
         if self._first_chunk is None:
             self._first_chunk = real.seconds() - self._began
+
+
+def _cost_nothing(columns: dict[str, Any]) -> None:
+    """Let a replayed call say what it saved, and that it cost nothing."""
+    if "total_cost" in columns:
+        columns["saved_cost"] = columns["total_cost"]
+    for name in ("total_cost", "input_cost", "output_cost"):
+        if name in columns:
+            columns[name] = 0.0
 
 
 class Engine:
@@ -118,6 +130,11 @@ class Engine:
         original = vars(owner)[attribute]
         setattr(owner, attribute, wrap(original))
         self._patched.append((owner, attribute, original))
+
+    def patch_once(self, owner: Any, attribute: str, wrap: Callable[[Any], Any]) -> None:
+        """Replace it as ``patch`` does, unless that was done: two SDKs may share an HTTP client."""
+        if (owner, attribute) not in [patched[:2] for patched in self._patched]:
+            self.patch(owner, attribute, wrap)
 
     def undo(self) -> None:
         """Put back every original."""

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import functools
 import sys
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from pytest_llmobs.records.http_calls import BodyEnd
+
 MAX_KEPT = 64 << 20
 """Bytes of a reply that are kept while it is read; what follows is passed on unseen."""
-How = str
-"""How reading ended: ``read`` to the end, ``closed`` early, or ``failed``."""
 
 
 class Body:
     """A reply's body while it is read."""
 
     def __init__(
-        self, inner: Any, heard: Callable[[], None], ended: Callable[[bytes, How, Any], None]
+        self, inner: Any, heard: Callable[[], None], ended: Callable[[bytes, BodyEnd, Any], None]
     ) -> None:
         """Wrap a byte stream.
 
@@ -33,7 +34,7 @@ class Body:
         """
         self._inner = inner
         self._heard = heard
-        self._ended: Callable[[bytes, How, Any], None] | None = ended
+        self._ended: Callable[[bytes, BodyEnd, Any], None] | None = ended
         self._kept: list[bytes] = []
         self._size = 0
 
@@ -48,7 +49,7 @@ class Body:
             self._kept.append(chunk)
             self._size += len(chunk)
 
-    def end(self, how: How, error: BaseException | None = None) -> None:
+    def end(self, how: BodyEnd, error: BaseException | None = None) -> None:
         """Say once how reading ended."""
         ended, self._ended = self._ended, None
         if ended is not None:
@@ -68,7 +69,7 @@ def unread(response: Any) -> bool:
     return False
 
 
-def follow(response: Any, heard: Callable[[], None], ended: Callable[[bytes, How, Any], None]) -> Body:
+def follow(response: Any, heard: Callable[[], None], ended: Callable[[bytes, BodyEnd, Any], None]) -> Body:
     """Put a ``Body`` in the place of ``response.stream`` and return it.
 
     Args:
@@ -85,6 +86,23 @@ def _class_for(kind: type) -> type[Body]:
     if hasattr(kind, "__aiter__") and not hasattr(kind, "__iter__"):
         return _subclass(_AsyncBody, _stream_base(kind))
     return _subclass(_SyncBody, _stream_base(kind))
+
+
+def decompressed(response_class: Any, headers: Any, raw: bytes) -> bytes:
+    """Return a body as its sender wrote it.
+
+    Args:
+        response_class: Of an httpx-like library: it knows how bodies are compressed.
+        headers: The response's.
+        raw: The body as it came over the wire, perhaps broken off.
+    """
+    if not headers.get("content-encoding"):
+        return raw
+    try:
+        content: bytes = response_class(200, headers=headers, content=raw).content
+    except Exception:  # a body that broke off: what is there of it
+        content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(raw)
+    return content
 
 
 class _SyncBody(Body):

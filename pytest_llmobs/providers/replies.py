@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_llmobs.providers.bodies import decompressed
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.media import summary
 from pytest_llmobs.providers.prices import LISTED_TIERS, cost_unknown, without_usage
@@ -129,7 +129,7 @@ class ResponseReader:
         """
         reply = Reply(columns=self._columns)
         if raw:
-            reply = self.read_decoded(self._decompress(raw))
+            reply = self.read_decoded(decompressed(self._response_class, self._headers, raw))
         if how == "failed":
             return replace(self._cut_short(reply), error=reply.error or error, status=None)
         # Many stop reading at the last event: everything has come then, though the body was closed before its end.
@@ -206,12 +206,3 @@ class ResponseReader:
             return parsed_events(event_texts(content))
         events = self._client._make_sse_decoder().iter_bytes(iter([content]))
         return parsed_events(event.data for event in events)
-
-    def _decompress(self, raw: bytes) -> bytes:
-        if not self._headers.get("content-encoding"):
-            return raw
-        try:
-            content: bytes = self._response_class(200, headers=self._headers, content=raw).content
-        except Exception:  # a body that broke off: what is there of it
-            content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(raw)
-        return content

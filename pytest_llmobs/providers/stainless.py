@@ -9,20 +9,32 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import replace
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.providers import bodies, replies
 from pytest_llmobs.providers.base import Engine, Exchange, Provider
 from pytest_llmobs.providers.calls import Reply, Request
 from pytest_llmobs.providers.other_endpoints import described_files, unknown_endpoint
+from pytest_llmobs.providers.replaying import intercept, sending
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
 from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.tracing.parent import Parent
+
+
+class Expected(NamedTuple):
+    """A request that is about to be made."""
+
+    endpoint: Endpoint | None
+    """None where it isn't logged."""
+    place: Parent
+    path: str
 
 
 class StainlessProvider(Provider):
@@ -68,21 +80,28 @@ class StainlessProvider(Provider):
             for holder in _holders(owner):
                 engine.patch(holder, "request", functools.partial(_rewrap, wrap, self, engine, holder))
             engine.patch(owner, "_process_response", _wrap_process_response)
+        intercept(engine, getattr(module, "httpx2", None) or module.httpx)
 
-    def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Parent] | None:
-        """Return what a request is and where it belongs, or None where it isn't logged."""
+    def expects(self, engine: Engine, options: Any) -> Expected | None:
+        """Return what a request is and where it belongs, or None where it is neither logged nor recorded."""
         place = engine.place()
         if place is None:  # asked first: with tracing off, this is all
             return None
-        endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
-        if endpoint is None:
+        path = f"/{urlsplit(str(options.url)).path}"
+        endpoint = self.endpoint(options.method.lower(), path)
+        if endpoint is None and place.tracer.recordings is None:
             return None
-        return endpoint, place
+        return Expected(endpoint, place, path)
 
     def begin(
-        self, engine: Engine, endpoint: Endpoint, place: Parent, client: Any, options: Any
-    ) -> ClientCall:
-        """Start logging the request that a client is about to make."""
+        self, engine: Engine, expected: Expected, client: Any, options: Any
+    ) -> ClientCall | UnloggedCall:
+        """Start logging the request that a client is about to make, and recording it where that is wanted."""
+        endpoint, place = expected.endpoint, expected.place
+        served_by = self.served_by(client)
+        if endpoint is None:
+            operation = ".".join(_parts(expected.path))
+            return UnloggedCall(sending(place, client, served_by, operation))
         body = _body(options)
         params = {}
         if endpoint.run_type in PAID:  # of other requests, the body says it all
@@ -91,7 +110,7 @@ class StainlessProvider(Provider):
             name=f"{self.name}.{endpoint.name}",
             inputs=body,
             run_type=endpoint.run_type,
-            provider=self.served_by(client),
+            provider=served_by,
             operation=endpoint.operation,
             model=body.get("model"),
             params=params,
@@ -105,7 +124,7 @@ class StainlessProvider(Provider):
             sent=endpoint.sent(body) if endpoint.sent else {},
             surcharge=self.surcharge(client, body),
         )
-        return ClientCall(exchange, reader_of)
+        return ClientCall(exchange, reader_of, sending(place, client, served_by, endpoint.name, exchange.run))
 
 
 def _body(options: Any) -> dict[str, Any]:
@@ -161,7 +180,7 @@ def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., A
         # An SDK without this method prepares the body before it gets here.
         if hasattr(self, "_copy_and_prepare"):
             options = self._copy_and_prepare(options)
-        call = provider.begin(engine, *expected, self, options)
+        call = provider.begin(engine, expected, self, options)
         with call:
             result = original(self, cast_to, options, *args, **kwargs)
         call.settle(result)
@@ -180,7 +199,7 @@ def _wrap_async(
             return await original(self, cast_to, options, *args, **kwargs)
         if hasattr(self, "_copy_and_prepare"):
             options = await self._copy_and_prepare(options)
-        call = provider.begin(engine, *expected, self, options)
+        call = provider.begin(engine, expected, self, options)
         with call:
             result = await original(self, cast_to, options, *args, **kwargs)
         call.settle(result)
@@ -203,14 +222,20 @@ def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
 class ClientCall:
     """One call of ``request``: its exchange, and the response that was seen last."""
 
-    def __init__(self, exchange: Exchange, reader_of: Callable[[Any], replies.ResponseReader]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        reader_of: Callable[[Any], replies.ResponseReader],
+        sending: AbstractContextManager[Any],
+    ) -> None:
         """Follow a call.
 
         Args:
             exchange: Logs it.
             reader_of: Returns what reads a response's body.
+            sending: Replays or records what is sent.
         """
-        self._exchange = exchange
+        self._exchange, self._sending = exchange, sending
         self._reader_of = reader_of
         self.response: Any = None
 
@@ -218,13 +243,23 @@ class ClientCall:
         self._activation = self._exchange.run.activate()
         self._activation.__enter__()
         self._token = _current_call.set(self)
+        self._sending.__enter__()
 
     def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
-        _current_call.reset(self._token)
-        self._activation.__exit__(None, None, None)
-        if error is not None:
-            response, self.response = self.response, None
-            self._exchange.end_with(lambda: self._failed(response, error))
+        try:
+            self._sending.__exit__(kind, error, where)
+        except CassetteError as missing:
+            error = missing
+            raise
+        finally:
+            _current_call.reset(self._token)
+            self._activation.__exit__(None, None, None)
+            if error is not None:
+                self._end_failed(error)
+
+    def _end_failed(self, error: BaseException) -> None:
+        response, self.response = self.response, None
+        self._exchange.end_with(lambda: self._failed(response, error))
 
     def _failed(self, response: Any, error: BaseException) -> Reply:
         """Return what is logged of a call that raised: with the reply, where the SDK couldn't make sense of one."""
@@ -247,6 +282,23 @@ class ClientCall:
             self._exchange.follow(response, reader.read)
         else:
             self._exchange.end_with(lambda: reader.read_decoded(response.content))
+
+
+class UnloggedCall:
+    """One call of ``request`` that no run is made of: a list of models, a file."""
+
+    def __init__(self, sending: AbstractContextManager[Any]) -> None:
+        """Take what replays or records what is sent."""
+        self._sending = sending
+
+    def __enter__(self) -> None:
+        self._sending.__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
+        self._sending.__exit__(kind, error, where)
+
+    def settle(self, result: Any) -> None:
+        """Do nothing: no run waits for the result."""
 
 
 _current_call: ContextVar[ClientCall | None] = ContextVar("llmobs_sdk_call", default=None)

@@ -43,6 +43,8 @@ class TrialScore:
     error: str | None = None
     gating: bool = False
     """True for scores of the marker's evaluators; scores made in a test body never gate."""
+    fresh: bool = False
+    """True where a judge was asked for it and wasn't replayed: it may say something else next time."""
     exempt: bool = False
     """True where the evaluator does not apply to this example: the pair is not expected, so it is not missing."""
 
@@ -80,6 +82,15 @@ class Trial:
     judge_calls: int = 0
     judge_hits: int = 0
     """Verdicts that the judge cache had at hand."""
+    replayed_calls: int = 0
+    """How many of ``llm_calls`` were replayed from cassettes."""
+    judge_replayed: int = 0
+    """The same of ``judge_calls``."""
+    saved_cost: float | None = None
+    """USD that the replayed calls had cost when they were recorded, judges' included; None where it isn't known."""
+    recording: str | None = None
+    """16 hex digits that name the recordings of all the app's model calls, be they replayed or recorded now; equal on
+    two sides where a model said the same on both. None where any call has no recording."""
     unpriced: Sequence[str] = ()
     """The app's calls whose cost isn't known: models, with the reason where it isn't the model's own price."""
     judge_unpriced: Sequence[str] = ()

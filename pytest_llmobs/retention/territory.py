@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.settings import CASSETTE_FOLDER, STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.remote.store import RemoteStore
-
-CASSETTE_FOLDER = "llm-cassettes"
-"""Where recorded model replies are committed, below rootdir."""
 
 
 class Home(Protocol):

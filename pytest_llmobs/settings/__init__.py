@@ -23,6 +23,7 @@ from pytest_llmobs.settings.checks import (
 )
 from pytest_llmobs.settings.folders import (
     BASELINE_FOLDER,
+    CASSETTE_FOLDER,
     DATASET_FOLDER,
     PROMPT_DIR,
     PROMPT_FOLDER,
@@ -40,6 +41,7 @@ from pytest_llmobs.settings.folders import (
 __all__ = [
     "ADD",
     "BASELINE_FOLDER",
+    "CASSETTE_FOLDER",
     "DATASET_FOLDER",
     "LEAST_PAYLOAD",
     "MAX_PAYLOAD",
@@ -156,6 +158,13 @@ class Settings:
     concurrency: int = setting(
         8, "targets and evaluators running ahead at once", metavar="N", least=1, most=10000
     )
+    cassettes: str = setting(
+        "off",
+        "recorded model replies: replay them (reuse, what is missing is recorded), record all (refresh), or never ask "
+        "a model (only)",
+        metavar="{off,reuse,refresh,only}",
+        choices=("off", "reuse", "refresh", "only"),
+    )
     max_cost: float | None = setting(
         None, "stop starting trials once so much was spent, judges included", metavar="USD", least=0
     )
@@ -188,6 +197,15 @@ class Settings:
     prompt_dir: str = setting(PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True)
     queue_dir: str = setting(
         QUEUE_FOLDER, "folder of the committed review queues, below rootdir", ini_only=True
+    )
+    cassette_dir: str = setting(
+        CASSETTE_FOLDER, "folder of the recorded model replies, below rootdir", ini_only=True
+    )
+    record_errors: bool = setting(
+        False, "record model calls that failed as well, errors and broken streams", ini_only=True
+    )
+    cassette_ignore_headers: tuple[str, ...] = setting(
+        (), "request headers that tell no two model calls apart, beside those that never do", ini_only=True
     )
     require_pinned_prompts: bool = setting(
         False,

@@ -34,6 +34,19 @@ _PROTOCOL = "http/protobuf"
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
 
+def checked_exporter(setting: str) -> OtlpExporter:
+    """Return the exporter.
+
+    Args:
+        setting: What asked for it, for the message.
+
+    Raises:
+        SettingsError: The extra ``otel`` isn't installed.
+    """
+    check(setting)
+    return OtlpExporter()
+
+
 def check(switch: str) -> None:
     """Refuse what can't work before there is anything to export.
 

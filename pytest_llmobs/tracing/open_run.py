@@ -68,6 +68,10 @@ class OpenRun:
     """On a root: the prompts that were filled last in its trace, so that a text which holds one is known."""
     runs_below: int = 0
     """Runs that were started right below it."""
+    repeat: int = 1
+    """On a root: which of the trials of its example it is of, from 1 on."""
+    broken: Exception | None = None
+    """On a root: what fails its trial, even where the app has caught it."""
     has_model_calls: bool = False
     """True once a provider started a run somewhere below it."""
     captured_for: int = 0

@@ -352,11 +352,12 @@ def start_root(
     root.describe(inputs, metadata, tags)
     if columns:
         root.columns.update(columns)
+        root.repeat = columns.get("repeat", 1)
     if collect:
         root.collected = []
         tracer.collecting[root.id] = root
     if beside is not None:
-        root.held = beside.held
+        root.held, root.repeat = beside.held, beside.repeat
     else:
         tracer.sample_stored(root)
     return root

@@ -14,6 +14,7 @@ from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 from pytest_llmobs.tracing.prompt_stamps import PromptRecognizer
+from pytest_llmobs.tracing.recordings import Recordings
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
@@ -39,6 +40,8 @@ class Tracer:
     """Knows prompts by their texts; None where nobody looks for any."""
     _warned_of: frozenset[str] = frozenset()
     """What was warned of once."""
+    recordings: Recordings | None = None
+    """Recorded replies of models; None where every request is sent."""
     _price_stated: PriceStated | None = None
 
     def __init__(

@@ -12,6 +12,20 @@ from contextlib import suppress
 from typing import Any
 
 
+def warm_up(target: Any, modules: Collection[str]) -> None:
+    """Load what the first model call of a target needs: its SDK and the prices.
+
+    Args:
+        target: The function.
+        modules: The modules of SDKs by which they are instrumented.
+    """
+    import_ahead(target, [module.partition(".")[0] for module in modules])
+    if any(module in sys.modules for module in modules):
+        from pytest_llmobs.providers.prices import preload
+
+        preload()
+
+
 def import_ahead(function: Any, packages: Collection[str]) -> list[str]:
     """Import those of ``packages`` that the module of a target imports within its functions.
 

@@ -139,6 +139,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("total_cost", "number", "USD; null where the price is unknown", statistics=True),
     Column("input_cost", "number", "USD of the input alone; null where it is unknown", statistics=True),
     Column("output_cost", "number", "USD of the output alone; null where it is unknown", statistics=True),
+    Column("saved_cost", "number", "USD that a replayed call had cost when it was recorded", statistics=True),
+    Column(
+        "replayed",
+        "flag",
+        "a recorded reply came in place of a model's, here or below; its time says nothing",
+    ),
+    Column("recording", "word", "digest of the cassette that it was recorded in, or replayed from"),
     Column("service_tier", "word", "the provider's service tier"),
     Column("prices_version", "word", "version of the price table behind total_cost"),
     Column("evaluates", "word", "id of the run that this trace judges; null for the app's own"),

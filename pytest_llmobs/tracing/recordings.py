@@ -1,0 +1,39 @@
+"""What a tracer asks for recorded replies: a seam, so that providers replay without knowing files."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
+from pytest_llmobs.tracing.open_run import OpenRun
+
+
+class Turn(Protocol):
+    """One request's turn: it is replayed, or sent and perhaps kept."""
+
+    @property
+    def reply(self) -> ReplayedReply | None:
+        """The recorded reply; None where the request must be sent."""
+
+    def keep(self, reply: ReceivedReply) -> str:
+        """Keep what came of the sent request, if it is to be kept.
+
+        Returns:
+            The recording's digest; empty where nothing was kept. Never raises into the user's call.
+        """
+
+
+class Recordings(Protocol):
+    """Recorded replies, and the rule that says when they are used."""
+
+    def take(self, request: SentRequest, root: OpenRun | None) -> Turn:
+        """Return the turn of a request.
+
+        Args:
+            request: What is about to be sent.
+            root: The root of the trace that asks; None outside any.
+
+        Raises:
+            CassetteError: Its recording is missing though nothing may be sent, can't be read, or the request has no
+                form in which two alike are known to be alike.
+        """
