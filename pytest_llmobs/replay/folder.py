@@ -11,7 +11,10 @@ from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.files import parse_json, read_text, write_whole
 from pytest_llmobs.replay.bodies import as_chunks
 from pytest_llmobs.replay.cassette import VERSION, Cassette, RecordedReply, digest_of
-from pytest_llmobs.replay.names import RecordingKey
+from pytest_llmobs.replay.names import RecordingKey, is_name
+
+TEXTS = "texts"
+"""Name of the folder of what requests share."""
 
 
 class CassetteFolder:
@@ -37,11 +40,34 @@ class CassetteFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise CassetteError(f"The cassette {str(path)!r} can't be read: {error}.") from error
+            raise _unreadable(path, error) from error
         cassette = read_document(text, path)
         if cassette.request_hash != key.request.hash:
             raise CassetteError(f"The cassette {str(path)!r} is of another request than its name says.")
         return cassette
+
+    def read_file(self, path: Path) -> Cassette:
+        """Return the recording that a file holds.
+
+        Raises:
+            CassetteError: It can't be read, was edited, or has another name than its content asks for.
+        """
+        try:
+            text = read_text(path)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from error
+        cassette = read_document(text, path)
+        if not path.name.startswith(cassette.request_hash[:32]):
+            raise CassetteError(f"The cassette {str(path)!r} is of another request than its name says.")
+        return cassette
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a file below the folder is a cassette, by its name."""
+        return is_name(path.name)
+
+    def is_text(self, path: Path) -> bool:
+        """Tell whether a file below the folder is a part of requests that cassettes share."""
+        return path.parent == self.root / TEXTS
 
     def write(self, key: RecordingKey, cassette: Cassette) -> None:
         """Write a recording in one step; of two processes that write one, either's stays, whole.
@@ -52,6 +78,10 @@ class CassetteFolder:
         path = self.path_of(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, laid_out(cassette.document()), durable=False)
+
+
+def _unreadable(path: Path, error: Exception) -> CassetteError:
+    return CassetteError(f"The cassette {str(path)!r} can't be read: {error}.")
 
 
 def laid_out(document: Mapping[str, Any]) -> str:

@@ -85,6 +85,8 @@ class Recorder:
         self._asked_by_test: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._warned = False
+        self.used: set[str] = set()
+        """``RecordingKey.request_id`` of whatever was asked."""
 
     def begin_test(self) -> None:
         """Count from the beginning what is asked outside a trial: another test begins."""
@@ -96,6 +98,7 @@ class Recorder:
         canonical = canonicalise(request, self._ignored_headers)
         repeat = root.repeat if root is not None else 1
         key = RecordingKey(canonical, repeat, self._occurrence(canonical, root))
+        self.used.add(key.request_id)
         if self.mode == "refresh":
             return Turn(self, key)
         cassette = self.folder.read(key)
