@@ -25,12 +25,22 @@ class Spending:
     """Calls, tokens and money of some runs, added up."""
 
     calls: int = 0
+    """Those that were made: a replayed one isn't."""
     tokens: int | None = None
-    """None where no call reported its usage."""
+    """Of replayed calls too, as they were recorded; None where no call reported its usage."""
     cost: float | None = None
     """USD of the calls with a known price; None where there is none."""
     unpriced: frozenset[str] = frozenset()
     """Models with calls whose cost isn't known, with the reason where it isn't the model's own price."""
+    replayed: int = 0
+    """Calls that recorded replies answered."""
+    saved: float | None = None
+    """USD that the replayed calls had cost when they were recorded, as far as that is known."""
+
+    @property
+    def all_calls(self) -> int:
+        """Calls of the code that was run, be they made or replayed."""
+        return self.calls + self.replayed
 
     @property
     def known_cost(self) -> float | None:
@@ -45,6 +55,8 @@ class Spending:
             _plus(self.tokens, other.tokens),
             _plus(self.cost, other.cost),
             self.unpriced | other.unpriced,
+            self.replayed + other.replayed,
+            _plus(self.saved, other.saved),
         )
 
 
@@ -66,6 +78,9 @@ def spending(runs: Iterable[Run]) -> Spending:
     answered = _answered(paid)
     total = NOTHING_SPENT
     for run in paid:
+        if run.replayed:
+            total += Spending(0, run.total_tokens, 0.0, replayed=1, saved=run.saved_cost)
+            continue
         unpriced = frozenset(_unpriced(run, answered))
         total += Spending(1, run.total_tokens, run.usage.total_cost, unpriced)
     return total

@@ -18,6 +18,8 @@ class TrialSpending:
     judges: Spending
     judge_hits: int
     """Verdicts from the judge cache, which cost nothing."""
+    saved: float | None = None
+    """What the replayed calls of both had cost when they were recorded, as far as that is known."""
 
     @property
     def cost(self) -> float | None:
@@ -31,17 +33,45 @@ class TrialSpending:
 
     @property
     def calls(self) -> int:
-        """Of the app and its judges."""
+        """Made by the app and its judges."""
         return self.app.calls + self.judges.calls
+
+    @property
+    def replayed(self) -> int:
+        """Calls of the app and its judges that recorded replies answered."""
+        return self.app.replayed + self.judges.replayed
 
 
 def trial_spending(trials: Collection[Trial]) -> TrialSpending:
     """Add up what ``trials`` took."""
     app = judges = NOTHING_SPENT
     hits = 0
+    saved = []
     for trial in trials:
-        unpriced = frozenset(trial.unpriced)
-        app += Spending(trial.llm_calls, trial.total_tokens, trial.total_cost, unpriced)
-        judges += Spending(trial.judge_calls, cost=trial.judge_cost, unpriced=frozenset(trial.judge_unpriced))
+        app += _of_app(trial)
+        judges += _of_judges(trial)
         hits += trial.judge_hits
-    return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)
+        if trial.saved_cost is not None:
+            saved.append(trial.saved_cost)
+    return TrialSpending(
+        trials=len(trials), app=app, judges=judges, judge_hits=hits, saved=sum(saved) if saved else None
+    )
+
+
+def _of_app(trial: Trial) -> Spending:
+    return Spending(
+        trial.llm_calls - trial.replayed_calls,
+        trial.total_tokens,
+        trial.total_cost,
+        frozenset(trial.unpriced),
+        trial.replayed_calls,
+    )
+
+
+def _of_judges(trial: Trial) -> Spending:
+    return Spending(
+        trial.judge_calls - trial.judge_replayed,
+        cost=trial.judge_cost,
+        unpriced=frozenset(trial.judge_unpriced),
+        replayed=trial.judge_replayed,
+    )

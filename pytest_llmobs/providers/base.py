@@ -104,11 +104,11 @@ class Exchange:
 
 def _cost_nothing(columns: dict[str, Any]) -> None:
     """Let a replayed call say what it saved, and that it cost nothing."""
-    if "total_cost" in columns:
-        columns["saved_cost"] = columns["total_cost"]
+    recorded = columns.get("total_cost")
+    if recorded is not None:
+        columns["saved_cost"] = recorded
     for name in ("total_cost", "input_cost", "output_cost"):
-        if name in columns:
-            columns[name] = 0.0
+        columns[name] = 0.0
 
 
 class Engine:

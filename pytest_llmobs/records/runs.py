@@ -142,10 +142,28 @@ class Run(Model):
 
     @property
     def latency(self) -> float | None:
-        """Seconds from start to end, or None while the run is going on."""
-        if self.end_time is None:
+        """Seconds from start to end, or None while the run is going on.
+
+        None of a replayed run, too: how long a recorded reply took says nothing of the model's.
+        """
+        if self.end_time is None or self.replayed:
             return None
         return (self.end_time - self.start_time) / timedelta(seconds=1)
+
+    @property
+    def replayed(self) -> bool:
+        """True where a recorded reply came in place of a model's, here or in a run below."""
+        return bool(self.columns.get("replayed"))
+
+    @property
+    def recording(self) -> str | None:
+        """Digest of the cassette that a model call was recorded in, or replayed from; None where there is none."""
+        return self.columns.get("recording")
+
+    @property
+    def saved_cost(self) -> float | None:
+        """USD that a replayed call had cost when it was recorded; None where that isn't known."""
+        return self.columns.get("saved_cost")
 
     @property
     def total_tokens(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
@@ -64,6 +64,7 @@ class LlmRun:
         self._reference: dict[str, Any] | None = None
         self._scores: dict[str, Score] = {}
         self._gating: set[str] = set()
+        self._fresh: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
         self._children: tuple[int, Sequence[Run]] | None = None
@@ -75,7 +76,7 @@ class LlmRun:
         """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
         self._own_root = attempt.root
         self._returned = attempt.outputs
-        self._keep(attempt.job.evaluators, attempt.scores, attempt.judging)
+        self._keep(attempt.job.evaluators, attempt.scores, attempt.judging, attempt.fresh)
 
     def __repr__(self) -> str:
         if self._own_root is None:
@@ -218,6 +219,11 @@ class LlmRun:
         """Keys of the scores that the marker's evaluators made."""
         return frozenset(self._gating)
 
+    @property
+    def fresh(self) -> frozenset[str]:
+        """Keys of the scores for which a model was asked in this session, and not replayed."""
+        return frozenset(self._fresh)
+
     def score(self, evaluator: Any) -> Score:
         """Return the score of an evaluator, evaluating now where it hasn't been yet.
 
@@ -311,19 +317,21 @@ class LlmRun:
             return
         subject = Subject(self._root.tree(), self._example, self.inputs, outputs, self.reference_outputs)
         scoring = self._scorer.score(evaluators, subject, self._own_root)
-        self._keep(evaluators, scoring.scores, scoring.judging)
+        self._keep(evaluators, scoring.scores, scoring.judging, scoring.fresh)
 
     def _keep(
         self,
         evaluators: Sequence[BoundEvaluator],
         scores: Mapping[str, Score],
         judging: Spending = NOTHING_SPENT,
+        fresh: Collection[str] = (),
     ) -> None:
         keys = {bound.key for bound in evaluators}
         self._evaluated |= keys
         self._scores.update(scores)
         if keys <= self._evaluators.keys():  # what a test passes to score() never gates
             self._gating.update(scores)
+        self._fresh.update(fresh)
         self.judging += judging
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.measures.model_calls import model_calls, output_text
+from pytest_llmobs.measures.recordings import recording_of
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.prompt_uses import UNFILLED_KEY, prompts_of
 from pytest_llmobs.records.scores import Score
@@ -88,23 +89,27 @@ def trial_record(plan: PlannedTrial, run: LlmRun | None, outcome: Outcome) -> Tr
 def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> Trial:
     """Return a trial with what its run has to say."""
     spent, judging, scores = run.spending, run.judging, run.kept_scores
+    all_spent = spent + judging
     calls, stamps = model_calls(run.model_calls), root.stamps
     inputs = _NOTHING
     if calls:
         inputs = _inputs(plan, root)
     return replace(
         trial,
-        scores={key: as_trial_score(score, gating=key in run.gating) for key, score in scores.items()}
-        or _NOTHING,
+        scores=_trial_scores(run) or _NOTHING,
         run_id=run.id,
-        latency=root.latency,
+        latency=_latency(root),
         cold=bool(root.columns.get("cold")),
         total_tokens=spent.tokens,
         total_cost=spent.cost,
         judge_cost=judging.cost,
-        llm_calls=spent.calls,
-        judge_calls=judging.calls,
+        llm_calls=spent.all_calls,
+        judge_calls=judging.all_calls,
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
+        replayed_calls=spent.replayed,
+        judge_replayed=judging.replayed,
+        saved_cost=all_spent.saved,
+        recording=_recording(root),
         unpriced=tuple(sorted(spent.unpriced)),
         judge_unpriced=tuple(sorted(judging.unpriced)),
         prompts=prompts_of(stamps) or _NOTHING,
@@ -123,8 +128,36 @@ def _inputs(plan: PlannedTrial, root: RunTree) -> Mapping[str, Any]:
     return inputs
 
 
-def as_trial_score(score: Score, *, gating: bool) -> TrialScore:
-    """Return what a trial keeps of a score."""
+def _trial_scores(run: LlmRun) -> dict[str, TrialScore]:
+    gating, fresh = run.gating, run.fresh
+    kept = {}
+    for key, score in run.kept_scores.items():
+        kept[key] = as_trial_score(score, gating=key in gating, fresh=key in fresh)
+    return kept
+
+
+def _latency(root: RunTree) -> float | None:
+    """Return the seconds that the app took; None where recorded replies came in place of a model's."""
+    if root.columns.get("replayed"):
+        return None
+    return root.latency
+
+
+def _recording(root: RunTree) -> str | None:
+    """Return what names the recordings of a trial's calls; None where cassettes are off."""
+    if root.tracer.recordings is None:
+        return None
+    return recording_of(root.finished_runs())
+
+
+def as_trial_score(score: Score, *, gating: bool, fresh: bool = False) -> TrialScore:
+    """Return what a trial keeps of a score.
+
+    Args:
+        score: As its evaluator gave it.
+        gating: Whether an evaluator of the marker's did.
+        fresh: Whether a model was asked for it, and not replayed.
+    """
     number = score.score
     if number is not None:
         number = float(number)
@@ -135,6 +168,7 @@ def as_trial_score(score: Score, *, gating: bool) -> TrialScore:
         error=score.error,
         exempt=score.exempt,
         gating=gating,
+        fresh=fresh,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -94,6 +94,11 @@ class Attempt:
     def judging(self) -> Spending:
         """What the evaluators' own model calls cost."""
         return NOTHING_SPENT if self.scoring is None else self.scoring.judging
+
+    @property
+    def fresh(self) -> Collection[str]:
+        """Keys of the scores for which a model was asked, and not replayed."""
+        return () if self.scoring is None else self.scoring.fresh
 
     def keep_error(self, error: BaseException | None) -> None:
         """Keep what went wrong, unless something did before."""

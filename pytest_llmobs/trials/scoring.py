@@ -64,6 +64,8 @@ class Scoring:
             order: Lower goes first among those that wait for a worker; 0 for what a test asks for now.
         """
         self.scores: dict[str, Score] = {}
+        self.fresh: set[str] = set()
+        """Keys of the scores for which a model was asked, now: another time it may say something else."""
         self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
         self.error: BaseException | None = None
@@ -177,3 +179,5 @@ class Scoring:
             self.judging += cost
             for score in scores:
                 self.scores[score.key] = score
+                if cost.calls:
+                    self.fresh.add(score.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -136,29 +136,34 @@ def _finish(
 ) -> ScoredTrial:
     scores: Mapping[str, Score] = {}
     spent = NOTHING_SPENT
+    asked: Collection[str] = ()
     if scoring is not None:
         scoring.wait()
         if scoring.error is not None:  # an interruption: evaluators that fail leave unscored scores
             raise scoring.error
-        scores, spent = scoring.scores, scoring.judging
+        scores, spent, asked = scoring.scores, scoring.judging, scoring.fresh
     elif not stored.is_stored and stored.trial.ran:
         scores = {bound.key: Score(bound.key, error=_NOT_STORED) for bound in evaluators}
-    return ScoredTrial(stored, clean_trial(_with(stored.trial, scores, spent), setup.redaction), scores)
+    return ScoredTrial(
+        stored, clean_trial(_with(stored.trial, scores, spent, asked), setup.redaction), scores
+    )
 
 
-def _with(trial: Trial, scores: Mapping[str, Score], spent: Spending) -> Trial:
-    """Return a trial with further scores, and what they cost."""
+def _with(trial: Trial, scores: Mapping[str, Score], spent: Spending, asked: Collection[str]) -> Trial:
+    """Return a trial with further scores, those that a model was asked for, and what they cost."""
     if not scores:
         return trial
-    fresh = {key: as_trial_score(score, gating=True) for key, score in scores.items()}
-    cost = trial.judge_cost
-    if spent.cost is not None:
-        cost = (cost or 0.0) + spent.cost
+    further = {}
+    for key, score in scores.items():
+        further[key] = as_trial_score(score, gating=True, fresh=key in asked)
+    judging = spent + Spending(cost=trial.judge_cost, saved=trial.saved_cost)
     return replace(
         trial,
-        scores={**trial.scores, **fresh},
-        judge_cost=cost,
-        judge_calls=trial.judge_calls + spent.calls,
+        scores={**trial.scores, **further},
+        judge_cost=judging.cost,
+        judge_calls=trial.judge_calls + spent.all_calls,
+        judge_replayed=trial.judge_replayed + spent.replayed,
+        saved_cost=judging.saved,
         judge_unpriced=tuple(sorted({*trial.judge_unpriced, *spent.unpriced})),
     )
 
