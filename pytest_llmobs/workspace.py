@@ -178,6 +178,11 @@ class Workspace:
         return self.rootdir / self.settings.queue_dir
 
     @property
+    def cassette_folder(self) -> Path:
+        """The recorded model replies, which need not exist."""
+        return self.rootdir / self.settings.cassette_dir
+
+    @property
     def baseline_folder(self) -> Path:
         """Where the committed baselines lie."""
         return self.rootdir / self.settings.baseline_dir

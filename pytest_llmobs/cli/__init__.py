@@ -63,6 +63,10 @@ COMMANDS: Mapping[str, str] = {
         "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and "
         "import them; compare the arms of an A/B test (ab)"
     ),
+    "cassettes": (
+        "count what model replies are recorded (stats), look for what can't be relied on (check), delete what nobody "
+        "asks for any more (prune)"
+    ),
     "review": (
         "judge what waits in a review queue, one key each; list and create queues, add runs by rule (route), measure "
         "agreement"

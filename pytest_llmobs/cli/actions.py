@@ -59,6 +59,8 @@ class Actions:
     """What ``--dir`` names."""
     named: NamedAction | None = None
     """What is done with a name in the place of an action."""
+    default: str = "list"
+    """What is done where no action is named."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's options; those of an action are its own parser's, made when it is asked for."""
@@ -70,7 +72,7 @@ class Actions:
         for name, purpose in rows.items():
             lines.append(f"  {name:{width}}  {purpose}")
         lines.append(
-            f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: list."
+            f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: {self.default}."
         )
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         # that leaves the description alone, too
@@ -79,7 +81,9 @@ class Actions:
         parser.epilog = "\n".join(lines)
         parser.add_argument("--dir", metavar="PATH", help=self.folder_help)
         parser.add_argument("--json", action="store_true", help="print it for machines")
-        parser.add_argument("action", nargs="?", default="list", metavar="ACTION", help="default: list")
+        parser.add_argument(
+            "action", nargs="?", default=self.default, metavar="ACTION", help=f"default: {self.default}"
+        )
         parser.add_argument("words", nargs=argparse.REMAINDER, metavar="…", help="what the action takes")
 
     def run(self, arguments: argparse.Namespace, console: Console) -> int:

@@ -81,6 +81,10 @@ def _register(config: pytest.Config) -> Registered:
         manager.register(trials, "llmobs-trials")
     if ending is not None:
         manager.register(ending, "llmobs-ending")
+    if state.settings.cassettes != "off" and confirming is None:
+        from pytest_llmobs.plugin.cassettes.uses import CassetteUses
+
+        manager.register(CassetteUses(state), "llmobs-cassette-uses")
     if state.worker is None:
         manager.register(RepeatedErrors(), "llmobs-repeated-errors")
     if state.experiment:

@@ -39,6 +39,8 @@ class Cassette:
     request: Mapping[str, Any]
     """``method``, ``host``, ``path``, ``query``, ``headers`` and ``body``, cleaned."""
     reply: RecordedReply
+    texts: Sequence[str] = ()
+    """Names of the shared texts that its request refers to."""
     chunks: Sequence[bytes] = ()
     """The reply's body as it is handed out."""
 

@@ -69,6 +69,10 @@ class CassetteFolder:
         """Tell whether a file below the folder is a part of requests that cassettes share."""
         return path.parent == self.root / TEXTS
 
+    def text_files(self) -> list[Path]:
+        """Return the parts of requests that cassettes share."""
+        return sorted((self.root / TEXTS).glob("*.txt"))
+
     def write(self, key: RecordingKey, cassette: Cassette) -> None:
         """Write a recording in one step; of two processes that write one, either's stays, whole.
 

@@ -1,0 +1,67 @@
+"""What is wrong with recordings: files that can't be relied on, and models that can't be asked again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording
+from pytest_llmobs.replay.housekeeping.retirements import retired_on
+from pytest_llmobs.wording import count
+
+ProblemKind = Literal["damaged", "retired", "stranger"]
+"""``damaged``: it doesn't parse, was edited, or has another's name; ``retired``: its model is served no longer;
+``stranger``: no cassette at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something that is wrong."""
+
+    kind: ProblemKind
+    files: tuple[Path, ...]
+    message: str
+
+
+def problems_of(inventory: Inventory, today: date) -> list[Problem]:
+    """Return whatever is wrong with the files of a folder.
+
+    Args:
+        inventory: What lies in it.
+        today: The current day.
+    """
+    return [*_damaged(inventory), *_retired(inventory, today), *_strangers(inventory)]
+
+
+def _damaged(inventory: Inventory) -> Iterator[Problem]:
+    for recording in inventory.damaged:
+        yield Problem(kind="damaged", files=(recording.path,), message=recording.problem)
+
+
+def _retired(inventory: Inventory, today: date) -> Iterator[Problem]:
+    by_model: dict[str, list[Recording]] = defaultdict(list)
+    for recording in inventory.recordings:
+        by_model[recording.model].append(recording)
+    for model, recordings in sorted(by_model.items()):
+        last = retired_on(model, today)
+        if last is not None:
+            message = (
+                f"{model} was served until {last:%d %B %Y}: {count(len(recordings), 'recording')} of it can't be made "
+                "again, and an app that asks for it fails. Move the app to a model that is served, and record anew."
+            )
+            yield Problem(
+                kind="retired", files=tuple(recording.path for recording in recordings), message=message
+            )
+
+
+def _strangers(inventory: Inventory) -> Iterator[Problem]:
+    for path in inventory.strangers:
+        yield Problem(
+            kind="stranger",
+            files=(path,),
+            message=f"{str(path)!r} is no cassette: nothing reads it. Move or delete it.",
+        )
