@@ -61,17 +61,22 @@ class CassetteFolder:
             raise CassetteError(f"The cassette {str(path)!r} is of another request than its name says.")
         return cassette
 
+    @property
+    def texts_folder(self) -> Path:
+        """What requests share; it need not exist."""
+        return Path(self.root, TEXTS)
+
     def holds(self, path: Path) -> bool:
         """Tell whether a file below the folder is a cassette, by its name."""
         return is_name(path.name)
 
     def is_text(self, path: Path) -> bool:
         """Tell whether a file below the folder is a part of requests that cassettes share."""
-        return path.parent == self.root / TEXTS
+        return path.parent == self.texts_folder
 
     def text_files(self) -> list[Path]:
         """Return the parts of requests that cassettes share."""
-        return sorted((self.root / TEXTS).glob("*.txt"))
+        return sorted(self.texts_folder.glob("*.txt"))
 
     def write(self, key: RecordingKey, cassette: Cassette) -> None:
         """Write a recording in one step; of two processes that write one, either's stays, whole.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.settings import CASSETTE_FOLDER, STORE_FOLDER
+from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ class Home(Protocol):
     @property
     def rootdir(self) -> Path:
         """Where the tests lie, pytest's own word."""
+        ...
+
+    @property
+    def cassette_folder(self) -> Path:
+        """Where the recorded model replies lie."""
         ...
 
     @property
@@ -60,7 +65,7 @@ class Territory:
             catalog=catalog,
             baselines=home.baseline_folder,
             prompts=home.prompt_folder,
-            cassettes=home.rootdir / CASSETTE_FOLDER,
+            cassettes=home.cassette_folder,
         )
 
     @property

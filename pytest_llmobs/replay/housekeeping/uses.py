@@ -32,26 +32,26 @@ class Uses:
     """Why it used less than it would by itself (``-k was given``), in words; empty where it ran whole."""
 
 
-def write_uses(store_root: Path, uses: Uses) -> None:
+def write_uses(store_folder: Path, uses: Uses) -> None:
     """Keep what was used, in place of what the same origin used before.
 
     Raises:
         OSError: The store can't be written.
     """
-    folder = store_root / FOLDER
+    folder = store_folder / FOLDER
     make_private(folder)
     document = {"origin": uses.origin, "partial": uses.partial, "requests": sorted(uses.requests)}
     path = folder / f"{quote(uses.origin, safe='')[:180]}.json"
     write_whole(path, json.dumps(document, indent=0, ensure_ascii=False), mode=PRIVATE, durable=False)
 
 
-def read_uses(store_root: Path) -> list[Uses]:
+def read_uses(store_folder: Path) -> list[Uses]:
     """Return what each origin used when it last ran.
 
     Raises:
         StoreError: A file can't be read.
     """
-    return list(_read(sorted((store_root / FOLDER).glob("*.json"))))
+    return list(_read(sorted((store_folder / FOLDER).glob("*.json"))))
 
 
 def _read(paths: Iterable[Path]) -> Iterator[Uses]:

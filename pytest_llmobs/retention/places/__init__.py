@@ -65,7 +65,7 @@ PLACES: tuple[Place, ...] = (
 )
 """In the order in which they are erased: each finds what it holds by what those after it, and the runs, still hold."""
 
-SEARCHED = ("projects", "unfinished", "looks", "purges")
+SEARCHED = ("cassettes", "projects", "unfinished", "looks", "purges")
 """Folders below the store that hold no payloads: nothing is taken out of them, and the search looks them over."""
 OF_RUNS = ("runs", "spool", "feedback", "media")
 """Folders that ``storage.erasure`` knows."""
