@@ -78,7 +78,7 @@ class CassetteUses:
     def _why_partial(self, session: pytest.Session) -> Iterator[str]:
         config = session.config
         if config.args_source is pytest.Config.ArgsSource.ARGS:
-            yield f"it was about {' '.join(config.invocation_params.args)} alone"
+            yield f"it was about {' '.join(config.args)} alone"
         elif config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and _is_below_rootdir(config):
             yield f"it ran in {str(config.invocation_params.dir)!r} alone"
         if self._state.settings.shard:
