@@ -331,7 +331,7 @@ class Session:
         begin = work_beside if self._beside else install
         begin(self._tracer)
         wants_cache = self.settings.experiment and self.settings.judge_cache and not self.fresh
-        if wants_cache and not (self._beside and cache.installed):
+        if wants_cache and self.recorder is None and not (self._beside and cache.installed):
             self._judge_cache = cache.FileCache(self.store_folder / "judgements", self.redaction)
             cache.install(self._judge_cache)
         instrument_on_import([*self.extensions.providers, *POOLS])

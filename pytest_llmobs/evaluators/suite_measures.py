@@ -196,7 +196,8 @@ def _matrix(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
 class Percentile(Rule):
     """A percentile over the suite, of a score or of ``latency``, ``cost`` or ``tokens`` of the runs.
 
-    A trial without the number is unscored, and with it the percentile: a percentile over survivors would flatter.
+    A trial without the number is unscored, and with it the percentile: a percentile over survivors would flatter. Only
+    replayed trials are left out of one of latency, because theirs says nothing.
     """
 
     summarises: ClassVar[bool] = True
@@ -213,11 +214,17 @@ class Percentile(Rule):
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
         values: list[float] = []
-        for index in range(len(suite.subjects)):
+        replayed = absent = 0
+        for index, subject in enumerate(suite.subjects):
             value = self._value(suite, index)
             if value is not None:
                 values.append(value)
-        absent = len(suite.subjects) - len(values)
+            elif self.metric == "latency" and subject.run.replayed:
+                replayed += 1
+            else:
+                absent += 1
+        if replayed and not values and not absent:
+            raise NotApplicable("all trials were replayed: how long recorded replies take says nothing")
         if absent or not values:
             raise UnscoredError(f"{absent or 'All'} of {len(suite.subjects)} trials have no {self.metric}.")
         result = percentile(sorted(values), self.percent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from pytest_llmobs.measures.means import present
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count, usd
@@ -49,7 +50,8 @@ class Estimate:
 def estimate_by(past: Collection[Trial], number: float, concurrency: int) -> Estimate | None:
     """Return what so many trials will take, if they are like the past ones; None where there are none.
 
-    A verdict that the judge cache had at hand counts as a call: fresh trials ask afresh.
+    A verdict that the judge cache had at hand counts as a call, and so does a replayed one, with what it had cost:
+    fresh trials ask afresh.
 
     Args:
         past: Trials that ran.
@@ -60,11 +62,12 @@ def estimate_by(past: Collection[Trial], number: float, concurrency: int) -> Est
         return None
     share, spent = number / len(past), trial_spending(past)
     took = sum(trial.latency or 0.0 for trial in past)
+    costs = present((spent.cost, spent.saved))
     return Estimate(
         seconds=took * share / max(concurrency, 1),
-        cost=None if spent.cost is None else spent.cost * share,
+        cost=sum(costs) * share if costs else None,
         at_least=bool(spent.judge_hits or spent.unpriced),
-        calls=(spent.calls + spent.judge_hits) * share,
+        calls=(spent.calls + spent.replayed + spent.judge_hits) * share,
     )
 
 

@@ -169,7 +169,10 @@ def warm_latency(trial: Trial) -> float | None:
 
 
 def own_cost(trial: Trial) -> float | None:
-    """Return the USD that a trial's app spent; None where part of that is unknown, or it came to no verdict."""
-    if not trial.ran:
+    """Return the USD that a trial's app spent.
+
+    None where part of that is unknown, where replayed calls spent nothing, or where it came to no verdict.
+    """
+    if not trial.ran or trial.replayed_calls:
         return None
     return trial.whole_cost

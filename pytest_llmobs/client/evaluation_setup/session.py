@@ -200,7 +200,9 @@ class EvaluationSession:
         if self._traces_evaluators:
             return None
         session = self.session
-        return Tracer(project=session.identity.name, sink=None, redaction=session.redaction)
+        tracer = Tracer(project=session.identity.name, sink=None, redaction=session.redaction)
+        tracer.recordings = session.recorder
+        return tracer
 
 
 def new_name(prefix: str) -> Identity:

@@ -1,7 +1,8 @@
 """Evaluators of operation: latency, first token, cost, tokens, retries. Each holds a bound, so higher is better.
 
-Latency is the root run's; the rest is added up over the model calls in the trace. What is unknown (the latency of a
-replayed run, the price of an unknown model) is unscored, never zero.
+Latency is the root run's; the rest is added up over the model calls in the trace. What is unknown (the price of an
+unknown model) is unscored, never zero. Replayed calls count with the tokens and the cost that they were recorded with,
+and no bound of time applies to a run with any.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.rules.outputs import required
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type, walk
@@ -52,8 +53,9 @@ class MaxLatency(_Bounded):
     key: str = "max_latency"
 
     def _measure(self, subject: Subject) -> float:
+        _check_live(subject)
         if subject.run.latency is None:
-            raise UnscoredError("The run has no latency (it was replayed, or has not ended).")
+            raise UnscoredError("The run has no latency: it has not ended.")
         return subject.run.latency
 
 
@@ -67,6 +69,7 @@ class MaxTimeToFirstToken(_Bounded):
     key: str = "max_time_to_first_token"
 
     def _measure(self, subject: Subject) -> float:
+        _check_live(subject)
         for call in _model_calls(subject):
             if call.time_to_first_token is not None:
                 return call.time_to_first_token
@@ -92,13 +95,24 @@ class MaxCost(_Bounded):
 
 
 def whole_cost(run: Run) -> float | None:
-    """Return what the model calls of a trace cost, in USD; None where that of one isn't known."""
+    """Return what the model calls of a trace cost, in USD, replayed ones when they were recorded.
+
+    None where that of one isn't known.
+    """
     spent = spending(walk(run))
     for call in runs_of_type(run, "llm"):
         # an app's own call that says nothing of money
-        if call.usage.total_cost is None and call.metadata.get(COST_UNKNOWN) != LATER:
+        if _cost(call) is None and call.metadata.get(COST_UNKNOWN) != LATER:
             return None
-    return 0.0 if spent.cost is None and not spent.unpriced else spent.known_cost
+    if spent.unpriced:
+        return None
+    return (spent.cost or 0.0) + (spent.saved or 0.0)
+
+
+def _cost(call: Run) -> float | None:
+    if call.replayed:
+        return call.saved_cost
+    return call.usage.total_cost
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,12 @@ class MaxRetries(_Bounded):
 
     def _measure(self, subject: Subject) -> float:
         return sum(call.retries for call in _model_calls(subject))
+
+
+def _check_live(subject: Subject) -> None:
+    """Raise where recorded replies came in place of a model's: their time is no model's."""
+    if subject.run.replayed:
+        raise NotApplicable("the run was replayed: how long recorded replies take says nothing")
 
 
 def _model_calls(subject: Subject) -> list[Run]:

@@ -73,7 +73,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("start_time", "time", "when it started", statistics=True),
     Column("end_time", "time", "when it ended", statistics=True),
-    Column("latency", "number", "seconds from start to end", statistics=True),
+    Column("latency", "number", "seconds from start to end; null of a replayed run", statistics=True),
     Column("inputs", "json", "what went in, redacted"),
     Column("outputs", "json", "what came out, redacted; null where nothing did"),
     Column("error", "text", "traceback; null where none", "exception.stacktrace"),
@@ -143,7 +143,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "replayed",
         "flag",
-        "a recorded reply came in place of a model's, here or below; its time says nothing",
+        "true where a recorded reply came in place of a model's, here or in a run below",
     ),
     Column("recording", "word", "digest of the cassette that it was recorded in, or replayed from"),
     Column("service_tier", "word", "the provider's service tier"),
