@@ -229,8 +229,9 @@ def nearest(folder: Path, slower: float) -> None:
 SUITE = """
 import anthropic, pytest
 
+client = anthropic.Anthropic(api_key="none")
+
 def answer(question):
-    client = anthropic.Anthropic(api_key="none")
     body = {body}
     reply = client.messages.create(**body | {{"messages": [{{"role": "user", "content": question}}]}})
     return reply.content[0].text
