@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.files import parse_json, read_text, write_whole
-from pytest_llmobs.replay.bodies import as_chunks
-from pytest_llmobs.replay.cassette import VERSION, Cassette, RecordedReply, digest_of
-from pytest_llmobs.replay.names import RecordingKey, is_name
+from pytest_llmobs.files import read_text, write_whole
+from pytest_llmobs.replay import texts
+from pytest_llmobs.replay.cassette import Cassette
+from pytest_llmobs.replay.documents import read_document, shown, unusable
+from pytest_llmobs.replay.layout import laid_out
+from pytest_llmobs.replay.names import RecordingKey, is_name, number
 
-TEXTS = "texts"
-"""Name of the folder of what requests share."""
+_ABANDONED = 600
+"""Seconds after which nobody is writing a temporary file any more: it takes milliseconds."""
 
 
 class CassetteFolder:
@@ -23,6 +25,8 @@ class CassetteFolder:
     def __init__(self, root: Path) -> None:
         """Use a folder, which need not exist."""
         self.root = root
+        self._cleaned: set[Path] = set()
+        """Folders that hold no leftovers of killed processes."""
 
     def path_of(self, key: RecordingKey) -> Path:
         """Return the file of a recording."""
@@ -38,12 +42,17 @@ class CassetteFolder:
         try:
             text = read_text(path)
         except FileNotFoundError:
+            if path.is_symlink():
+                raise unusable(path, "it is a link to a file that isn't there") from None
+            return None
+        except NotADirectoryError:
             return None
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
         cassette = read_document(text, path)
+        _check_name(cassette, path)
         if cassette.request_hash != key.request.hash:
-            raise CassetteError(f"The cassette {str(path)!r} is of another request than its name says.")
+            raise _renamed(path)
         return cassette
 
     def read_file(self, path: Path) -> Cassette:
@@ -57,14 +66,34 @@ class CassetteFolder:
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
         cassette = read_document(text, path)
-        if not path.name.startswith(cassette.request_hash[:32]):
-            raise CassetteError(f"The cassette {str(path)!r} is of another request than its name says.")
+        _check_name(cassette, path)
         return cassette
+
+    def request_of(self, cassette: Cassette) -> dict[str, Any]:
+        """Return the request of a recording whole, as it was asked (see ``stored``).
+
+        Raises:
+            CassetteError: A text that it refers to is missing, or was edited.
+        """
+        reading = self.texts_folder
+
+        def read(name: str) -> str:
+            nonlocal reading
+            reading = self.texts_folder / name
+            return read_text(reading)
+
+        try:
+            return texts.unshelve(cassette.request, cassette.places, read)
+        except (OSError, ValueError) as error:
+            raise CassetteError(
+                f"The text {shown(reading)!r} of a recorded {cassette.operation} can't be used: {_reason(error)}. "
+                "Restore it from version control, or record anew with --llm-cassettes=refresh."
+            ) from error
 
     @property
     def texts_folder(self) -> Path:
         """What requests share; it need not exist."""
-        return Path(self.root, TEXTS)
+        return Path(self.root, texts.FOLDER)
 
     def holds(self, path: Path) -> bool:
         """Tell whether a file below the folder is a cassette, by its name."""
@@ -72,64 +101,78 @@ class CassetteFolder:
 
     def is_text(self, path: Path) -> bool:
         """Tell whether a file below the folder is a part of requests that cassettes share."""
-        return path.parent == self.texts_folder
+        return path.parent == self.texts_folder and texts.NAME.fullmatch(path.name) is not None
 
     def text_files(self) -> list[Path]:
         """Return the parts of requests that cassettes share."""
-        return sorted(self.texts_folder.glob("*.txt"))
+        return sorted(filter(self.is_text, self.texts_folder.glob("*")))
 
-    def write(self, key: RecordingKey, cassette: Cassette) -> None:
+    def write(self, key: RecordingKey, cassette: Cassette) -> str:
         """Write a recording in one step; of two processes that write one, either's stays, whole.
+
+        Args:
+            key: What is recorded.
+            cassette: Its request is whole; what is large in it is written beside, before the cassette that names it.
+
+        Returns:
+            The recording's digest.
 
         Raises:
             OSError: The folder can't be written.
         """
-        path = self.path_of(key)
+        shelved = texts.shelve(cassette.request)
+        for name, content in shelved.files.items():
+            self._write_text(self.texts_folder / name, content)
+        document = replace(cassette, request=shelved.request, places=shelved.places).document()
+        self._write(self.path_of(key), laid_out(document))
+        digest: str = document["digest"]
+        return digest
+
+    def _write_text(self, path: Path, content: str) -> None:
+        try:
+            if path.stat().st_size == len(content.encode()):
+                return
+        except OSError:
+            pass
+        self._write(path, content)
+
+    def _write(self, path: Path, content: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, laid_out(cassette.document()), durable=False)
+        self._clean(path.parent)
+        write_whole(path, content, durable=False)
+
+    def _clean(self, folder: Path) -> None:
+        """Delete what killed processes have left in a folder, once."""
+        if folder in self._cleaned:
+            return
+        self._cleaned.add(folder)
+        now = real.time_ns() / 1e9
+        for path in folder.glob(".*.tmp"):
+            try:
+                if now - path.lstat().st_mtime > _ABANDONED:
+                    path.unlink()
+            except OSError:  # another process was faster, or may not
+                continue
+
+
+def _check_name(cassette: Cassette, path: Path) -> None:
+    digest = str(cassette.request_hash)[:32]
+    end = f"-{number(cassette.repeat, cassette.occurrence)}.json"
+    if not (
+        path.name.startswith(f"{digest}-") and path.name.endswith(end) and path.parent.name == digest[:2]
+    ):
+        raise _renamed(path)
+
+
+def _renamed(path: Path) -> CassetteError:
+    return unusable(path, "its name isn't that of what it holds: it was renamed or copied")
 
 
 def _unreadable(path: Path, error: Exception) -> CassetteError:
-    return CassetteError(f"The cassette {str(path)!r} can't be read: {error}.")
+    return unusable(path, f"it can't be read ({_reason(error)})")
 
 
-def laid_out(document: Mapping[str, Any]) -> str:
-    """Return a cassette's text."""
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def read_document(text: str, path: Path) -> Cassette:
-    """Return the cassette that a file's text holds.
-
-    Raises:
-        CassetteError: It is cut short, was edited, or is of a newer version.
-    """
-    try:
-        document = parse_json(text)
-        if document["digest"] != digest_of(document):
-            raise ValueError("its content isn't what was recorded: the digest differs")
-        return _cassette(document)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CassetteError(
-            f"The cassette {str(path)!r} can't be used: {error}. Restore it from git, or record it again with "
-            "--llm-cassettes=refresh."
-        ) from error
-
-
-def _cassette(document: Mapping[str, Any]) -> Cassette:
-    if document["cassette"] > VERSION:
-        raise ValueError(f"it has version {document['cassette']}, and {VERSION} is the newest known here")
-    reply = dict(document["reply"])
-    known = {
-        name: reply.pop(name) for name in ("status", "headers", "end", "error", "message") if name in reply
-    }
-    return Cassette(
-        provider=document["provider"],
-        operation=document["operation"],
-        repeat=document["repeat"],
-        occurrence=document["occurrence"],
-        request_hash=document["request_hash"],
-        request=document["request"],
-        reply=RecordedReply(**known, body=reply),
-        chunks=as_chunks(reply),
-    )
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no UTF-8 at byte {error.start:,}"
+    return str(getattr(error, "strerror", None) or error)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
+from pytest_llmobs.replay import texts
 from pytest_llmobs.replay.canonical import CanonicalRequest
 from pytest_llmobs.replay.sketches import sketch
 
 SUFFIX = ".json"
+_UNUSUAL = re.compile(r"[^a-z0-9._-]")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
+"""What Windows takes for a device."""
 _NAME = re.compile(r"[0-9a-f]{32}-[0-9a-f]+-[1-9]\d*(\.[1-9]\d*)?\.json")
 
 
@@ -40,11 +45,20 @@ class RecordingKey:
         ``anthropic/3f/3f9a…-0b1c…-2.json``: who serves it, the request's hash, a sketch of its words by which the
         nearest recording is found, the repeat, and the occurrence where it isn't the first.
         """
-        number = str(self.repeat)
-        if self.occurrence > 1:
-            number = f"{number}.{self.occurrence}"
-        return PurePosixPath(
-            self.request.provider,
-            self.request_id[:2],
-            f"{self.request_id}-{sketch(self.request)}-{number}{SUFFIX}",
-        )
+        digest = self.request_id
+        name = f"{digest}-{sketch(self.request)}-{number(self.repeat, self.occurrence)}{SUFFIX}"
+        return PurePosixPath(_folder(self.request.provider), digest[:2], name)
+
+
+def number(repeat: int, occurrence: int) -> str:
+    """Return which reply of a request is meant, as names of cassettes end: ``2``, or ``2.3``."""
+    return f"{repeat}.{occurrence}" if occurrence > 1 else str(repeat)
+
+
+@lru_cache(maxsize=64)
+def _folder(provider: str) -> str:
+    """Return a name that every file system takes; the hash, which is of the provider too, tells two of them apart."""
+    name = _UNUSUAL.sub("-", provider.lower())[:40].strip(".")
+    if not name or name == texts.FOLDER or _RESERVED.fullmatch(name):
+        return f"{name}_"
+    return name

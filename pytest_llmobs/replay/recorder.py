@@ -15,7 +15,7 @@ from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
 from pytest_llmobs.replay.bodies import as_document
 from pytest_llmobs.replay.canonical import CanonicalRequest, canonicalise
-from pytest_llmobs.replay.cassette import Cassette, RecordedReply
+from pytest_llmobs.replay.cassette import Cassette, RecordedReply, stored
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.names import RecordingKey
 from pytest_llmobs.settings import Settings
@@ -129,31 +129,21 @@ class Recorder:
             repeat=key.repeat,
             occurrence=key.occurrence,
             request_hash=request.hash,
-            request=self._redaction.clean_if_suspect(
-                {
-                    "method": request.method,
-                    "host": request.host,
-                    "path": request.path,
-                    "query": dict(request.query),
-                    "headers": dict(request.headers),
-                    "body": request.body,
-                }
-            ),
+            request=self._redaction.clean_if_suspect(stored(request)),
             reply=RecordedReply(
                 status=reply.status,
                 headers={name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers},
                 body=self._redaction.clean_if_suspect(as_document(reply.content, media_type)),
                 end=reply.end,
                 error=reply.error,
-                message=reply.message,
+                message=self._redaction.clean_if_suspect(reply.message),
             ),
         )
         try:
-            self.folder.write(key, cassette)
+            return self.folder.write(key, cassette)
         except OSError as error:
             self._warn(error)
             return ""
-        return cassette.digest
 
     def _warn(self, error: OSError) -> None:
         if not self._warned:

@@ -1,0 +1,113 @@
+"""What files of cassettes hold, read with suspicion: they are committed, merged, edited and cut short."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import CassetteError
+from pytest_llmobs.files import parse_json
+from pytest_llmobs.replay.bodies import as_chunks
+from pytest_llmobs.replay.cassette import VERSION, Cassette, RecordedReply, digest_of
+from pytest_llmobs.wording import count, shell_line
+
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
+_LARGE_FILE = "version https://git-lfs.github.com/"
+_OF_REPLY = ("status", "headers", "end", "error", "message")
+
+
+def read_document(text: str, path: Path) -> Cassette:
+    """Return the cassette that a file's text holds.
+
+    Args:
+        text: Of the file.
+        path: For messages.
+
+    Raises:
+        CassetteError: It is empty, cut short, was edited or merged badly, or is of a newer version.
+    """
+    try:
+        document = parse_json(text)
+    except ValueError as error:
+        line, problem = _fault(text, error)
+        raise unusable(path, problem, line) from None
+    if type(document) is not dict or type(document.get("cassette")) is not int:
+        raise unusable(path, "it is no cassette")
+    if document["cassette"] > VERSION:
+        raise CassetteError(
+            f"The cassette {shown(path)!r} has version {document['cassette']}; this version of pytest-llmobs reads up "
+            f"to {VERSION}. Upgrade it."
+        )
+    if document.get("digest") != _digest(document):
+        raise unusable(path, "its content isn't what was recorded (the digest differs): somebody edited it")
+    try:
+        return _cassette(document)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise unusable(path, f"its content makes no sense ({type(error).__name__}: {error})") from None
+
+
+def unusable(path: Path, problem: str, line: int = 0) -> CassetteError:
+    """Return the error of a file that can't be used, with what to do about it.
+
+    Args:
+        path: The cassette, or a text of its request.
+        problem: What is wrong with it.
+        line: Where, from 1; 0 where no line is to blame.
+    """
+    where = f", line {line}" if line else ""
+    restore = shell_line(["git", "restore", "--", shown(path)])
+    return CassetteError(
+        f"The cassette {shown(path)!r}{where}: {problem}. Restore it (`{restore}`), or delete it: then "
+        "--llm-cassettes=reuse records it anew."
+    )
+
+
+def shown(path: Path) -> str:
+    """Return a path as the user would type it here."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _fault(text: str, error: ValueError) -> tuple[int, str]:
+    """Return the line of what keeps a text from being JSON, or 0, and what it is."""
+    if not text.strip("\0 \r\n"):
+        return 0, "it is empty"
+    conflict = _CONFLICT.search(text)
+    if conflict is not None:
+        return text.count("\n", 0, conflict.start()) + 1, f"an unresolved merge conflict ({conflict[0]})"
+    if text.startswith(_LARGE_FILE):
+        return 0, "Git LFS has left a pointer in its place; `git lfs pull` fetches the file"
+    if not isinstance(error, json.JSONDecodeError):
+        return 0, str(error)
+    if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+        return error.lineno, f"it was cut short, after {count(len(text), 'character')}"
+    return error.lineno, f"it is no JSON ({error.msg})"
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    try:
+        return digest_of(document)
+    except (ValueError, RecursionError):  # what no cassette holds: NaN, a thousand brackets
+        return ""
+
+
+def _cassette(document: Mapping[str, Any]) -> Cassette:
+    reply = dict(document["reply"])
+    known = {name: reply.pop(name) for name in _OF_REPLY if name in reply}
+    return Cassette(
+        provider=document["provider"],
+        operation=document["operation"],
+        repeat=document["repeat"],
+        occurrence=document["occurrence"],
+        request_hash=document["request_hash"],
+        request=document["request"],
+        reply=RecordedReply(**known, body=reply),
+        places=document.get("texts", ()),
+        chunks=as_chunks(reply) if reply else (),
+        digest=document["digest"],
+    )

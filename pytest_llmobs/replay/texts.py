@@ -1,0 +1,194 @@
+"""Texts: what is large in requests, and the same in many, such as a system prompt, lies once beside the cassettes.
+
+A cassette has the file's name in the part's place, and says where names stand. To replay it no text is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmobs.files import parse_json, text_hash
+from pytest_llmobs.replay.layout import laid_out
+
+FOLDER = "texts"
+"""Name of their folder, below that of the cassettes."""
+MOST = 440
+"""Bytes of JSON that a request takes in its cassette; what makes it larger lies beside it."""
+_LEAST = 100
+"""Bytes from which a part takes more than the name that stands for it."""
+_WHOLE = 0.8
+"""Share of a part from which one item of it stands for all of it."""
+_NOT_AS_TEXT = re.compile("[\r\0\ud800-\udfff]|^\ufeff")
+"""What checkouts and editors change, or UTF-8 has no form for."""
+
+NAME = re.compile(r"[0-9a-f]{32}\.(?:txt|json)")
+"""Of a file."""
+_REFERENCE = re.compile(rf"<{FOLDER}/({NAME.pattern})>")
+
+Place = tuple[str, ...]
+"""Keys and indexes, from the request down."""
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A request as its cassette holds it, and what lies beside it."""
+
+    request: Mapping[str, Any]
+    places: Sequence[str]
+    """Where names of files stand, as JSON pointers (RFC 6901)."""
+    files: Mapping[str, str]
+    """Each file's name and content."""
+
+
+def shelve(request: Mapping[str, Any]) -> Shelved:
+    """Return a request without its largest parts: the largest goes first, until what is left is small.
+
+    Args:
+        request: As a cassette holds it (``stored``), cleaned.
+    """
+    shelved = Shelved(request, (), {})
+    for places in _attempts(request):
+        if _is_small(shelved):
+            break
+        shelved = _shelved(request, places)
+    return shelved
+
+
+def names(request: Mapping[str, Any], places: Sequence[str]) -> list[str]:
+    """Return the names of the files that a request in its cassette refers to.
+
+    Raises:
+        ValueError: No name stands at one of the places.
+    """
+    found = []
+    for pointer in places:
+        try:
+            reference = _REFERENCE.fullmatch(_at(request, _place(pointer)))
+        except (LookupError, TypeError, ValueError):
+            reference = None
+        if reference is None:
+            raise ValueError(f"its request names no text at {pointer!r}")
+        found.append(reference[1])
+    return found
+
+
+def unshelve(request: Mapping[str, Any], places: Sequence[str], read: Callable[[str], str]) -> dict[str, Any]:
+    """Return a request whole.
+
+    Args:
+        request: As its cassette holds it.
+        places: Where names of files stand.
+        read: Returns the content of a file, by its name.
+
+    Raises:
+        ValueError: No name stands there, or the file isn't what it was.
+    """
+    whole = dict(request)
+    for pointer, name in zip(places, names(request, places), strict=True):
+        whole = _replaced(whole, _place(pointer), _content(name, read(name)))
+    return whole
+
+
+def _attempts(request: Mapping[str, Any]) -> Iterator[list[Place]]:
+    """Yield which parts may go: one more each time, at last all that a request is made of."""
+    body = request.get("body")
+    chosen: list[Place] = []
+    for place in _largest_first(body) if isinstance(body, dict) else ():
+        chosen.append(("body", *place))
+        yield list(chosen)
+    for name in ("body", "headers", "query"):
+        chosen = [place for place in chosen if place[0] != name]
+        chosen.append((name,))
+        yield list(chosen)
+
+
+def _largest_first(body: Mapping[str, Any]) -> Iterator[Place]:
+    sizes = {name: _size(value) for name, value in body.items()}
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        if sizes[name] < _LEAST:
+            return
+        yield (name, *_essence(body[name], sizes[name]))
+
+
+def _essence(value: Any, size: int) -> Place:
+    """Return where the one item stands that makes a value large: the text of a message, say."""
+    items: Iterator[tuple[object, Any]] = iter(())
+    if isinstance(value, dict):
+        items = iter(value.items())
+    elif isinstance(value, list):
+        items = iter(enumerate(value))
+    for key, item in items:
+        if _size(item) >= _WHOLE * size:
+            return (str(key), *_essence(item, size))
+    return ()
+
+
+def _shelved(request: Mapping[str, Any], places: Sequence[Place]) -> Shelved:
+    left: Any = dict(request)
+    files = {}
+    for place in places:
+        name, content = _file(_at(request, place))
+        files[name] = content
+        left = _replaced(left, place, f"<{FOLDER}/{name}>")
+    return Shelved(left, sorted(map(_pointer, places)), files)
+
+
+def _file(part: Any) -> tuple[str, str]:
+    """Return the name and the content of a file; its name is the hash of its content."""
+    if isinstance(part, str) and _NOT_AS_TEXT.search(part) is None:
+        content, suffix = f"{part}\n", "txt"
+    else:
+        content, suffix = laid_out(part), "json"
+    return f"{text_hash(content)[:32]}.{suffix}", content
+
+
+def _content(name: str, content: str) -> Any:
+    # what a checkout made of the ends of lines; a text that has such ends itself is JSON
+    content = content.replace("\r\n", "\n")
+    stem, _, suffix = name.partition(".")
+    if text_hash(content)[:32] != stem:
+        raise ValueError(
+            f"the text {name!r} isn't what was recorded: its name is no longer its content's hash"
+        )
+    return parse_json(content) if suffix == "json" else content.removesuffix("\n")
+
+
+def _is_small(shelved: Shelved) -> bool:
+    places = _size(shelved.places) if shelved.places else 0
+    return _size(shelved.request) + places <= MOST
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _at(value: Any, place: Place) -> Any:
+    for key in place:
+        value = value[_index(value, key)]
+    return value
+
+
+def _replaced(value: Any, place: Place, part: Any) -> Any:
+    """Return a copy with another part at a place; all else is shared."""
+    if not place:
+        return part
+    index = _index(value, place[0])
+    copy = value.copy()
+    copy[index] = _replaced(value[index], place[1:], part)
+    return copy
+
+
+def _index(value: Any, key: str) -> Any:
+    return int(key) if isinstance(value, list) else key
+
+
+def _pointer(place: Place) -> str:
+    return "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in place)
+
+
+def _place(pointer: str) -> Place:
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
