@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 from pytest_llmobs.providers.calls import Reply
@@ -41,6 +43,7 @@ class Anthropic(StainlessProvider):
         {"agents", "compliance", "deployments", "dreams", "environments", "files", "memory_stores"}
         | {"messages", "organizations", "skills", "tunnels", "user_profiles", "vaults"}
     )
+    signers = ("anthropic.lib.",)
 
     def __init__(self) -> None:
         """Know of no batch yet."""
@@ -73,6 +76,16 @@ class Anthropic(StainlessProvider):
         if region in (None, "global") or self.served_by(client) != "gcp.vertex_ai":
             return None
         return f"region {region!r}: the price list has the global endpoint's price"
+
+    def without_credentials(self, client: Any, options: Any) -> Any:
+        """Return the options with the SDK's own way of saying that no key is sent, where the client has none."""
+        if getattr(client, "api_key", None) or getattr(client, "auth_token", None):
+            return options
+        omit = sys.modules["anthropic"].Omit()
+        given = options.headers if isinstance(options.headers, Mapping) else {}
+        options = copy(options)
+        options.headers = {"X-Api-Key": omit, "Authorization": omit, **given}
+        return options
 
     def _read_results(self, entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Reply:
         """Log each message of a batch as a model call below the run that fetched it first."""

@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 from types import ModuleType
@@ -18,9 +19,12 @@ from pytest_llmobs.providers.calls import Reply, Request, without_nones
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import NO_USAGE, PAID
-from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.calls.prompt_texts import note_prompts
-from pytest_llmobs.tracing.parent import Parent, find_parent
+from pytest_llmobs.tracing.context import current
+from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
+from pytest_llmobs.tracing.recordings import Recordings
 from pytest_llmobs.tracing.run_tree import RunTree
 
 __all__ = ["Engine", "Exchange", "Provider", "Reply", "Request"]
@@ -83,6 +87,7 @@ class Exchange:
         replayed = run.columns.get("replayed", False)
         if replayed:
             _cost_nothing(run.columns)
+            run.columns["retries"] = 0
         if self._first_chunk is not None and reply.streamed and not replayed:
             run.columns["time_to_first_token"] = round(self._first_chunk, 6)
         if reply.metadata:
@@ -118,6 +123,8 @@ class Engine:
         """Start with nothing patched."""
         self.recent_calls = RecentCalls()
         self._patched: list[tuple[Any, str, Any]] = []
+        self._patched_once: set[tuple[Any, str]] = set()
+        self._lock = threading.Lock()
 
     def patch(self, owner: Any, attribute: str, wrap: Callable[[Any], Any]) -> None:
         """Replace ``owner.attribute`` by ``wrap`` of it, until ``undo``.
@@ -132,18 +139,31 @@ class Engine:
         self._patched.append((owner, attribute, original))
 
     def patch_once(self, owner: Any, attribute: str, wrap: Callable[[Any], Any]) -> None:
-        """Replace it as ``patch`` does, unless that was done: two SDKs may share an HTTP client."""
-        if (owner, attribute) not in [patched[:2] for patched in self._patched]:
-            self.patch(owner, attribute, wrap)
+        """Replace it as ``patch`` does, unless that was done, by another thread perhaps."""
+        if (owner, attribute) in self._patched_once:
+            return
+        with self._lock:
+            if (owner, attribute) not in self._patched_once:
+                self.patch(owner, attribute, wrap)
+                self._patched_once.add((owner, attribute))
 
     def undo(self) -> None:
         """Put back every original."""
+        self._patched_once.clear()
         while self._patched:
             setattr(*self._patched.pop())
 
     def place(self) -> Parent | None:
         """Return where a call that is made now belongs, or None where it isn't logged."""
         return find_parent()
+
+    def recordings(self) -> tuple[Recordings | None, OpenRun | None]:
+        """Return the recorded replies that are in use here, also where nothing is logged, and the trace's root."""
+        run = innermost_run(current.get())
+        tracer = run.tracer if run is not None else active.installed
+        if tracer is None or tracer.recordings is None:
+            return None, None
+        return tracer.recordings, run.root if run is not None else None
 
     def begin(self, place: Parent, request: Request) -> Exchange:
         """Start the run of a model call.

@@ -50,7 +50,9 @@ class Body:
             self._size += len(chunk)
 
     def end(self, how: BodyEnd, error: BaseException | None = None) -> None:
-        """Say once how reading ended."""
+        """Say once how reading ended; what was put around the stream before this was, first."""
+        if isinstance(self._inner, Body):
+            self._inner.end(how, error)
         ended, self._ended = self._ended, None
         if ended is not None:
             ended(b"".join(self._kept), how, error)

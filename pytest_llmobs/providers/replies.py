@@ -18,7 +18,8 @@ from pytest_llmobs.tracing.run_tree import RunTree
 
 Body = Mapping[str, Any]
 """A reply as the API returns it, parsed."""
-_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
+STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
+"""Media types whose bodies are events."""
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
 _STANDARD_TIERS = (*LISTED_TIERS, "standard_only")
 """What a request may ask for that is served at the listed price unless the reply says otherwise."""
@@ -39,6 +40,8 @@ class Endpoint:
     """Reads a body, given who served it and the model asked for; None logs it as it is."""
     read_events: Callable[[Iterable[Body], str, str | None], Reply] | None = None
     """Reads the events of a stream in the same way."""
+    peek_events: Callable[[Iterable[Body], str, str | None], Reply] | None = None
+    """Reads them where reading them has further effects, without these; None where it has none."""
     read_lines: Callable[[Sequence[Body], RunTree], Reply] | None = None
     """Reads a body of JSON lines, and may start runs below the call's."""
     read_bytes: Callable[[bytes, str, Mapping[str, float], str, str | None], Reply] | None = None
@@ -110,7 +113,7 @@ class ResponseReader:
             surcharge: Why the call may cost more than the reply tells; None where nothing speaks for it.
         """
         self._headers = response.headers
-        self._kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._kind = media_type(response.headers)
         self._response_class = type(response)
         self._columns = _transport_columns(response.headers, response.request)
         self._client = client
@@ -161,9 +164,9 @@ class ResponseReader:
 
     def _read(self, content: bytes) -> Reply:
         endpoint, columns = self._endpoint, self._run.columns
-        if self._kind in _STREAMS and endpoint.read_events is not None:
+        if self._kind in STREAMS and endpoint.read_events is not None:
             return endpoint.read_events(self._events(content), columns["provider"], columns.get("model"))
-        if self._kind in _STREAMS:
+        if self._kind in STREAMS:
             return self._unread_events(content)
         if endpoint.read_lines is not None:
             return endpoint.read_lines(list(parsed_lines(content)), self._run)
@@ -202,7 +205,23 @@ class ResponseReader:
         return self._without_usage(reply, "the reply can't be read")
 
     def _events(self, content: bytes) -> Iterator[Body]:
-        if self._kind == "text/event-stream":
-            return parsed_events(event_texts(content))
-        events = self._client._make_sse_decoder().iter_bytes(iter([content]))
-        return parsed_events(event.data for event in events)
+        return events_of(content, self._kind, self._client)
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """Return what a body is, in lower case, without parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def events_of(content: bytes, kind: str, client: Any) -> Iterator[Body]:
+    """Return the events of a stream that are JSON objects.
+
+    Args:
+        content: The whole body.
+        kind: One of ``STREAMS``.
+        client: The SDK's; it knows the event stream of its cloud.
+    """
+    if kind == "text/event-stream":
+        return parsed_events(event_texts(content))
+    events = client._make_sse_decoder().iter_bytes(iter([content]))
+    return parsed_events(event.data for event in events)

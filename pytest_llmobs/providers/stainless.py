@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from contextvars import ContextVar
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
-from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.providers import bodies, replies
-from pytest_llmobs.providers.base import Engine, Exchange, Provider
-from pytest_llmobs.providers.calls import Reply, Request
+from pytest_llmobs.providers import replies
+from pytest_llmobs.providers.base import Engine, Provider
+from pytest_llmobs.providers.calls import Request
+from pytest_llmobs.providers.client_calls import ClientCall, UnloggedCall, current_call
 from pytest_llmobs.providers.other_endpoints import described_files, unknown_endpoint
-from pytest_llmobs.providers.replaying import intercept, sending
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
 from pytest_llmobs.records.runs import PAID
+from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.parent import Parent
+from pytest_llmobs.tracing.recordings import Recordings
 
 
 class Expected(NamedTuple):
@@ -33,8 +33,13 @@ class Expected(NamedTuple):
 
     endpoint: Endpoint | None
     """None where it isn't logged."""
-    place: Parent
+    place: Parent | None
+    """Where its run belongs; None where nothing is logged."""
     path: str
+    recordings: Recordings | None
+    """None where none are in use."""
+    root: OpenRun | None
+    """Of the trace that asks; None outside any."""
 
 
 class StainlessProvider(Provider):
@@ -44,6 +49,8 @@ class StainlessProvider(Provider):
     """How the path of a POST ends -> what it is. The longest that fits counts."""
     management: ClassVar[frozenset[str]]
     """Where the paths begin that call no model: files, settings, keys. Their calls are not logged."""
+    signers: ClassVar[tuple[str, ...]] = ()
+    """The packages of clients that sign a request just before it is sent, and do nothing else to it then."""
 
     def endpoint(self, method: str, path: str) -> Endpoint | None:
         """Return what a request is, or None where it isn't logged.
@@ -74,34 +81,47 @@ class StainlessProvider(Provider):
         """Return why a request costs more than the price list says and its reply tells; None where nothing says so."""
         return None
 
+    def without_credentials(self, client: Any, options: Any) -> Any:
+        """Return the options of a request that will not be sent, so that a client without a key may make it."""
+        return options
+
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap ``request``, and what turns a response into a result, of both base clients."""
         for owner, wrap in ((module.SyncAPIClient, _wrap), (module.AsyncAPIClient, _wrap_async)):
             for holder in _holders(owner):
                 engine.patch(holder, "request", functools.partial(_rewrap, wrap, self, engine, holder))
             engine.patch(owner, "_process_response", _wrap_process_response)
-        intercept(engine, getattr(module, "httpx2", None) or module.httpx)
 
     def expects(self, engine: Engine, options: Any) -> Expected | None:
         """Return what a request is and where it belongs, or None where it is neither logged nor recorded."""
         place = engine.place()
-        if place is None:  # asked first: with tracing off, this is all
+        recordings, root = engine.recordings()
+        if place is None and recordings is None:  # with tracing off, this is all
             return None
         path = f"/{urlsplit(str(options.url)).path}"
         endpoint = self.endpoint(options.method.lower(), path)
-        if endpoint is None and place.tracer.recordings is None:
+        if endpoint is None and recordings is None:
             return None
-        return Expected(endpoint, place, path)
+        return Expected(endpoint, place, path, recordings, root)
+
+    def prepared(self, expected: Expected, client: Any, options: Any) -> Any:
+        """Return the options of a request as it is made where its reply comes from a recording."""
+        if expected.recordings is not None and expected.recordings.offline:
+            return self.without_credentials(client, options)
+        return options
 
     def begin(
         self, engine: Engine, expected: Expected, client: Any, options: Any
     ) -> ClientCall | UnloggedCall:
-        """Start logging the request that a client is about to make, and recording it where that is wanted."""
+        """Start logging the request that a client is about to make, and recording it where that is wanted.
+
+        Raises:
+            CassetteError: Recordings are in use, and what the client sends can't be met.
+        """
         endpoint, place = expected.endpoint, expected.place
-        served_by = self.served_by(client)
-        if endpoint is None:
-            operation = ".".join(_parts(expected.path))
-            return UnloggedCall(sending(place, client, served_by, operation))
+        sending_of = self._sending_of(engine, expected, client)
+        if endpoint is None or place is None:
+            return UnloggedCall(sending_of(None))
         body = _body(options)
         params = {}
         if endpoint.run_type in PAID:  # of other requests, the body says it all
@@ -110,7 +130,7 @@ class StainlessProvider(Provider):
             name=f"{self.name}.{endpoint.name}",
             inputs=body,
             run_type=endpoint.run_type,
-            provider=served_by,
+            provider=self.served_by(client),
             operation=endpoint.operation,
             model=body.get("model"),
             params=params,
@@ -124,7 +144,28 @@ class StainlessProvider(Provider):
             sent=endpoint.sent(body) if endpoint.sent else {},
             surcharge=self.surcharge(client, body),
         )
-        return ClientCall(exchange, reader_of, sending(place, client, served_by, endpoint.name, exchange.run))
+        return ClientCall(exchange, reader_of, sending_of(exchange.run))
+
+    def _sending_of(
+        self, engine: Engine, expected: Expected, client: Any
+    ) -> Callable[[OpenRun | None], AbstractContextManager[Any]]:
+        """Return what makes, of the run of a call, the ``with`` block in which it is replayed or recorded."""
+        if expected.recordings is None:
+            return nullcontext
+        # What only recordings need is imported with them.
+        from pytest_llmobs.providers.replaying.interception import intercept
+        from pytest_llmobs.providers.replaying.judging import judged
+        from pytest_llmobs.providers.replaying.sending import Asked, Sending
+
+        endpoint = expected.endpoint
+        http = intercept(engine, sys.modules[self.module], client, self.signers)
+        asked = Asked(
+            provider=self.served_by(client),
+            operation=endpoint.name if endpoint is not None else ".".join(_parts(expected.path)),
+            root=expected.root,
+            judge=functools.partial(judged, endpoint=endpoint, client=client),
+        )
+        return functools.partial(Sending, expected.recordings, client._client, http, asked)
 
 
 def _body(options: Any) -> dict[str, Any]:
@@ -180,6 +221,7 @@ def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., A
         # An SDK without this method prepares the body before it gets here.
         if hasattr(self, "_copy_and_prepare"):
             options = self._copy_and_prepare(options)
+        options = provider.prepared(expected, self, options)
         call = provider.begin(engine, expected, self, options)
         with call:
             result = original(self, cast_to, options, *args, **kwargs)
@@ -199,6 +241,7 @@ def _wrap_async(
             return await original(self, cast_to, options, *args, **kwargs)
         if hasattr(self, "_copy_and_prepare"):
             options = await self._copy_and_prepare(options)
+        options = provider.prepared(expected, self, options)
         call = provider.begin(engine, expected, self, options)
         with call:
             result = await original(self, cast_to, options, *args, **kwargs)
@@ -211,95 +254,9 @@ def _wrap_async(
 def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def process(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = _current_call.get()
+        call = current_call.get()
         if call is not None:
             call.response = kwargs.get("response")
         return original(self, *args, **kwargs)
 
     return process
-
-
-class ClientCall:
-    """One call of ``request``: its exchange, and the response that was seen last."""
-
-    def __init__(
-        self,
-        exchange: Exchange,
-        reader_of: Callable[[Any], replies.ResponseReader],
-        sending: AbstractContextManager[Any],
-    ) -> None:
-        """Follow a call.
-
-        Args:
-            exchange: Logs it.
-            reader_of: Returns what reads a response's body.
-            sending: Replays or records what is sent.
-        """
-        self._exchange, self._sending = exchange, sending
-        self._reader_of = reader_of
-        self.response: Any = None
-
-    def __enter__(self) -> None:
-        self._activation = self._exchange.run.activate()
-        self._activation.__enter__()
-        self._token = _current_call.set(self)
-        self._sending.__enter__()
-
-    def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
-        try:
-            self._sending.__exit__(kind, error, where)
-        except CassetteError as missing:
-            error = missing
-            raise
-        finally:
-            _current_call.reset(self._token)
-            self._activation.__exit__(None, None, None)
-            if error is not None:
-                self._end_failed(error)
-
-    def _end_failed(self, error: BaseException) -> None:
-        response, self.response = self.response, None
-        self._exchange.end_with(lambda: self._failed(response, error))
-
-    def _failed(self, response: Any, error: BaseException) -> Reply:
-        """Return what is logged of a call that raised: with the reply, where the SDK couldn't make sense of one."""
-        try:
-            content = response.content
-        except Exception:  # no reply came, or nobody has read it
-            return replies.failed(error)
-        reader = self._reader_of(response)
-        return replace(reader.read_decoded(content), error=error, status=None)
-
-    def settle(self, result: Any) -> None:
-        """End the exchange with a result that is there, or follow the body that isn't read yet."""
-        # Nothing kept here may hold the response: that would be a cycle, and a dropped stream stay open.
-        response, self.response = self.response or getattr(result, "http_response", None), None
-        if response is None:  # a middleware answered in place of the API
-            self._exchange.end_with(lambda: Reply(outputs=result))
-            return
-        reader = self._reader_of(response)
-        if bodies.unread(response):
-            self._exchange.follow(response, reader.read)
-        else:
-            self._exchange.end_with(lambda: reader.read_decoded(response.content))
-
-
-class UnloggedCall:
-    """One call of ``request`` that no run is made of: a list of models, a file."""
-
-    def __init__(self, sending: AbstractContextManager[Any]) -> None:
-        """Take what replays or records what is sent."""
-        self._sending = sending
-
-    def __enter__(self) -> None:
-        self._sending.__enter__()
-
-    def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
-        self._sending.__exit__(kind, error, where)
-
-    def settle(self, result: Any) -> None:
-        """Do nothing: no run waits for the result."""
-
-
-_current_call: ContextVar[ClientCall | None] = ContextVar("llmobs_sdk_call", default=None)
-"""In whose ``request`` a response is processed: the SDK hands it to a method that knows of no call."""

@@ -19,6 +19,11 @@ Item = TypeVar("Item")
 
 END: Mapping[str, Any] = {}
 """The event that says ``[DONE]``."""
+_LAST = frozenset(
+    {"message_stop", "response.completed", "response.incomplete", "response.failed"}
+    | {"image_generation.completed", "image_edit.completed", "transcript.text.done", "speech.audio.done"}
+)
+"""Types of events after which nothing comes."""
 _BOM = b"\xef\xbb\xbf"
 _DONE = "[DONE]"
 
@@ -69,6 +74,11 @@ class StreamedReply:
 def in_order(items: Mapping[int, Item]) -> list[Item]:
     """Return what came by index as a list."""
     return [items[index] for index in sorted(items)]
+
+
+def ends_stream(event: Event) -> bool:
+    """Return True where nothing comes after an event."""
+    return event is END or event.get("type") in _LAST
 
 
 def describe_error(error: Any, where: str = "sent in the stream") -> str:

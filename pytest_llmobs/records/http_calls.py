@@ -42,6 +42,8 @@ class ReceivedReply:
     """The class of the HTTP library's exception that ended it (``ReadError``), or empty."""
     message: str = ""
     """What that exception said."""
+    failed: bool = False
+    """True where the call failed: by its status or its connection, by an error among its events, or without its end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

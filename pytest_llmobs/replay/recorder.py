@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,14 @@ from pytest_llmobs import notices
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
 from pytest_llmobs.replay.bodies import as_document
-from pytest_llmobs.replay.canonical import CanonicalRequest, canonicalise
+from pytest_llmobs.replay.canonical import canonicalise
 from pytest_llmobs.replay.cassette import Cassette, RecordedReply, stored
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.names import RecordingKey
+from pytest_llmobs.replay.occurrences import Occurrences
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.recordings import Turn as RecordingTurn
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 Mode = Literal["reuse", "refresh", "only"]
@@ -49,10 +50,21 @@ class Turn:
     recorder: Recorder
     key: RecordingKey
     reply: ReplayedReply | None = None
+    occurrences: Occurrences | None = None
+    """Where the key's occurrence was counted."""
 
     def keep(self, reply: ReceivedReply) -> str:
         """Keep what came of a request that was sent."""
-        return self.recorder.keep(self.key, reply)
+        recording = self.recorder.keep(self.key, reply)
+        if reply.failed and not recording:
+            self.drop()
+        return recording
+
+    def drop(self) -> None:
+        """Leave the turn to whoever asks the same next."""
+        occurrences, self.occurrences = self.occurrences, None
+        if occurrences is not None:
+            occurrences.give_back(self.key.request.hash, self.key.occurrence)
 
 
 class Recorder:
@@ -80,9 +92,9 @@ class Recorder:
         self.folder, self.mode = folder, mode
         self._redaction, self._record_errors = redaction, record_errors
         self._ignored_headers = frozenset(map(str.lower, ignored_headers))
-        self._asked: WeakKeyDictionary[OpenRun, Counter[str]] = WeakKeyDictionary()
+        self._asked: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
         """How often each trial has asked what."""
-        self._asked_by_test: Counter[str] = Counter()
+        self._asked_by_test = Occurrences()
         self._lock = threading.Lock()
         self._warned = False
         self.used: set[str] = set()
@@ -90,36 +102,40 @@ class Recorder:
 
     def begin_test(self) -> None:
         """Count from the beginning what is asked outside a trial: another test begins."""
-        with self._lock:
-            self._asked_by_test = Counter()
+        self._asked_by_test = Occurrences()
 
-    def take(self, request: SentRequest, root: OpenRun | None) -> Turn:
+    @property
+    def offline(self) -> bool:
+        """True where nothing may be sent."""
+        return self.mode == "only"
+
+    def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:
         """Return a request's turn. See ``tracing.recordings``."""
         canonical = canonicalise(request, self._ignored_headers)
+        if isinstance(before, Turn) and before.key.request.hash == canonical.hash:
+            return before
         repeat = root.repeat if root is not None else 1
-        key = RecordingKey(canonical, repeat, self._occurrence(canonical, root))
+        occurrences = self._occurrences(root)
+        key = RecordingKey(canonical, repeat, occurrences.take(canonical.hash))
         self.used.add(key.request_id)
         if self.mode == "refresh":
-            return Turn(self, key)
+            return Turn(self, key, occurrences=occurrences)
         cassette = self.folder.read(key)
         if cassette is not None:
             return Turn(self, key, cassette.replayed())
         if self.mode == "only":
             raise CassetteError(f"No recording of {canonical.operation} in {str(self.folder.root)!r}.")
-        return Turn(self, key)
+        return Turn(self, key, occurrences=occurrences)
 
-    def _occurrence(self, request: CanonicalRequest, root: OpenRun | None) -> int:
+    def _occurrences(self, root: OpenRun | None) -> Occurrences:
+        if root is None or root.collected is None:
+            return self._asked_by_test
         with self._lock:
-            asked = self._asked_by_test
-            if root is not None and root.collected is not None:
-                asked = self._asked.setdefault(root, Counter())
-            asked[request.hash] += 1
-            return asked[request.hash]
+            return self._asked.setdefault(root, Occurrences())
 
     def keep(self, key: RecordingKey, reply: ReceivedReply) -> str:
         """Write a recording; return its digest, or an empty text where none is made."""
-        failed = reply.status >= 400 or reply.end == "failed"
-        if failed and not self._record_errors:
+        if reply.failed and not self._record_errors:
             return ""
         request = key.request
         media_type = reply.headers.get("content-type", "").partition(";")[0].strip()

@@ -22,16 +22,25 @@ class Turn(Protocol):
             The recording's digest; empty where nothing was kept. Never raises into the user's call.
         """
 
+    def drop(self) -> None:
+        """Say that nothing came of the request that could be kept: whoever asks the same next has its turn."""
+
 
 class Recordings(Protocol):
     """Recorded replies, and the rule that says when they are used."""
 
-    def take(self, request: SentRequest, root: OpenRun | None) -> Turn:
+    @property
+    def offline(self) -> bool:
+        """True where nothing may be sent: what isn't recorded is an error."""
+
+    def take(self, request: SentRequest, root: OpenRun | None, before: Turn | None = None) -> Turn:
         """Return the turn of a request.
 
         Args:
             request: What is about to be sent.
             root: The root of the trace that asks; None outside any.
+            before: The turn of a request that has failed; it is returned again where the two are alike, since that is
+                the request before, tried again.
 
         Raises:
             CassetteError: Its recording is missing though nothing may be sent, can't be read, or the request has no
