@@ -17,6 +17,7 @@ from pytest_llmobs.settings.checks import (
     check_as_of,
     check_shard,
     parse_fail_on,
+    parse_header_names,
     parse_shard,
     parse_update,
     words,
@@ -103,8 +104,8 @@ class Option(NamedTuple):
     ini_only: bool = False
     commas: bool = True
     """True where an entry of a list may hold several, between commas; a path may have commas of its own."""
-    parse: Callable[[str, str], Any] | None = None
-    """Takes the raw value and where it came from, checks it, and returns what ``Settings`` holds."""
+    parse: Callable[[Any, str], Any] | None = None
+    """Takes the raw value, of a list the entries, and where it came from, checks it, and returns what ``Settings`` holds."""
 
     @property
     def ini(self) -> str:
@@ -205,7 +206,10 @@ class Settings:
         False, "record model calls that failed as well, errors and broken streams", ini_only=True
     )
     cassette_ignore_headers: tuple[str, ...] = setting(
-        (), "request headers that tell no two model calls apart, beside those that never do", ini_only=True
+        (),
+        "request headers that tell no two model calls apart, beside those that never do",
+        ini_only=True,
+        parse=parse_header_names,
     )
     require_pinned_prompts: bool = setting(
         False,
@@ -320,9 +324,11 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
 
 def _validated(option: Option, value: Any, where: str) -> Any:
     if option.kind == "linelist":
-        return _entries(option, value, where)
+        value = _entries(option, value, where)
     if option.parse is not None:
         return option.parse(value, where)
+    if option.kind == "linelist":
+        return value
     if option.choices and value not in option.choices:
         from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_llmobs.errors import SettingsError
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110's token."""
 REPLACE, ADD = "replace", "add"
 """What is done with the baselines' rows of what runs, where they are recorded."""
 
@@ -55,6 +58,16 @@ def parse_fail_on(value: str, where: str) -> str:
                 f"Unknown value {word!r} for {where}.{nearest(word, verdicts)} {known(verdicts)}"
             )
     return ", ".join(words(value)) or "regressed"
+
+
+def parse_header_names(names: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """Return names of headers in lower case; raises ``SettingsError`` where one is none."""
+    for name in names:
+        if _HEADER_NAME.fullmatch(name) is None:
+            raise SettingsError(
+                f"{where} holds {name!r}, which is no name of a header. Write names alone, such as x-request-source."
+            )
+    return tuple(name.lower() for name in names)
 
 
 def check_as_of(values: Mapping[str, Any]) -> None:
