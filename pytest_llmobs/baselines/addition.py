@@ -46,6 +46,7 @@ class _Sorted:
     more: dict[str, BaselineRow] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
+    replayed: list[str] = field(default_factory=list)
 
 
 def added_baseline(
@@ -70,9 +71,11 @@ def added_baseline(
     """
     source = source or RecordedSession()
     old = follow_renames(old or Baseline(suite=plan.name), plan)
+    trials, replayed = _without_known_replies(old, plan, trials, source.key)
     measured = measured_of(plan, trials)
     fresh = fresh_rows(old, expected_hashes(plan), measured, source.key)
     sort = _sorted(old, fresh, source.key)
+    sort.replayed = replayed
     differing = [
         *_differing(old, plan, sort.more, measured),
         *_other_summaries(old, plan, source.suite_scores),
@@ -104,15 +107,47 @@ def pooled_baseline(
         source: The session.
         outdated: Tells which rows must not have these passes.
     """
+    trials, replayed = _without_known_replies(old, plan, trials, source.key)
     measured = measured_of(plan, trials)
     fresh = fresh_rows(old, expected_hashes(plan), measured, source.key)
     sort = _sorted(old, fresh, source.key, outdated)
+    sort.replayed = replayed
     differing = list(_differing(old, plan, sort.more, measured))
     if differing:
         return BaselineUpdate(baseline=old, differing=differing)
     baseline = _with_passes(old, source, sort.more)
     update = _update(old, baseline, plan, fresh, sort)
     return replace(update, recorded=(), rowless=list(sort.new))
+
+
+def _without_known_replies(
+    old: Baseline, plan: SuitePlan, trials: Iterable[Trial], session: str
+) -> tuple[list[Trial], list[str]]:
+    """Return a suite's trials that bring replies which no pass of their row has, and the examples of the others.
+
+    Where a trial asked no model, no reply is there to count twice.
+
+    Args:
+        old: The baseline so far.
+        plan: The suite.
+        trials: Fresh ones; those of other suites are left out.
+        session: Theirs; what a row has of that session already is no other session's reply.
+    """
+    seen: dict[str, set[str | None]] = {}
+    for example, row in old.rows.items():
+        seen[example] = set() if session in row.sessions else set(row.recordings)
+    new: list[Trial] = []
+    replayed: dict[str, None] = {}
+    for trial in trials:
+        if trial.suite != plan.name:
+            continue
+        known = seen.setdefault(trial.example_id, set())
+        if trial.llm_calls and trial.recording is not None and trial.recording in known:
+            replayed[trial.example_id] = None
+            continue
+        known.add(trial.recording)
+        new.append(trial)
+    return new, list(replayed)
 
 
 def _sorted(
@@ -202,8 +237,9 @@ def _update(
         recorded=list(sort.new),
         added=added,
         known_failures=list(filterfalse(old.known_failure, known)),
-        unrecorded=without(expected_hashes(plan), fresh),
+        unrecorded=without(expected_hashes(plan), {*fresh, *sort.replayed}),
         renamed=old.renamed,
+        replayed=sort.replayed,
         edited=sort.edited,
         outdated=sort.outdated,
         full=without(sort.more, set(added)),

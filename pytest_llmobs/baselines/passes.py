@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import starmap
+from itertools import chain
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import MOST_PASSES, BaselineRow, BaselineSession
 from pytest_llmobs.measures.gate_rules import PASS
@@ -19,6 +20,8 @@ class _Part:
     session: str
     values: Mapping[str, Repeats]
     """Metric -> its value in each pass; ``pass`` has one for each."""
+    recordings: Sequence[str | None]
+    """Of each pass."""
 
     @property
     def length(self) -> int:
@@ -27,7 +30,8 @@ class _Part:
     def newest(self, most: int) -> _Part:
         """Return its last passes."""
         start = self.length - most
-        return _Part(self.session, {metric: values[start:] for metric, values in self.values.items()})
+        values = {metric: values[start:] for metric, values in self.values.items()}
+        return _Part(self.session, values, self.recordings[start:])
 
 
 def joined_row(
@@ -58,11 +62,13 @@ def joined_row(
         if set(numbers) != {None}:
             scores[metric] = numbers
     scores.pop(PASS, None)
+    recordings = tuple(chain.from_iterable(map(attrgetter("recordings"), kept)))
     return replace(
         row,
         passes=_chained(kept, PASS),
         scores=scores,
         sessions=sessions_kept,
+        recordings=recordings if any(recordings) else (),
         latency=row.latency if row.latency is not None else fresh.latency,
         latency_spread=row.latency_spread if row.latency is not None else fresh.latency_spread,
         cost=row.cost if row.cost is not None else fresh.cost,
@@ -76,7 +82,8 @@ def _parts(row: BaselineRow, metrics: Iterable[str]) -> list[_Part]:
     for metric in metrics:
         for session, values in row.by_session(metric).items():
             by_session.setdefault(session, {})[metric] = values
-    return list(starmap(_Part, by_session.items()))
+    recordings = row.recordings_by_session()
+    return [_Part(session, values, recordings[session]) for session, values in by_session.items()]
 
 
 def _newest(parts: Sequence[_Part], most: int) -> Iterable[_Part]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.baselines.texts import fingerprints
@@ -43,7 +44,14 @@ def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | 
         latency_spread=_steady_spread(latencies, old.latency_spread),
         cost=_steady_median(costs, old.cost),
         cost_spread=_steady_spread(costs, old.cost_spread),
+        recordings=_recordings(trials),
     )
+
+
+def _recordings(trials: Iterable[Trial]) -> tuple[str | None, ...]:
+    """Return what names the recordings of each trial; nothing where none has any, as without cassettes."""
+    recordings = tuple(map(attrgetter("recording"), trials))
+    return recordings if any(recordings) else ()
 
 
 def witness(trials: Sequence[Trial]) -> Trial:

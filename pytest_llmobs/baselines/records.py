@@ -39,6 +39,9 @@ class BaselineSession:
     prompts: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The commits of prompts that its trials used, by the prompt's name; see ``records.prompt_uses``. Nothing where it
     used none, and in files of versions that didn't keep them."""
+    last_repeat: int = 0
+    """The highest number of its trials whose model calls are recorded, so that passes which are added get other
+    numbers, and with them new replies; 0 where cassettes were off."""
 
     @property
     def code(self) -> str:
@@ -87,6 +90,9 @@ class BaselineRow:
     """Versions of the evaluators that scored this row, where they differ from the baseline's."""
     sessions: Mapping[str, int] = field(default_factory=dict)
     """Session -> passes of it, in the order of the passes: the oldest session first."""
+    recordings: Sequence[str | None] = ()
+    """What names the recordings of each pass's model calls (``Trial.recording``), None where a call has none; empty
+    where no pass has any."""
 
     @property
     def newest_session(self) -> str:
@@ -107,6 +113,14 @@ class BaselineRow:
         parts = {}
         for session, passes in self.sessions.items():
             parts[session] = tuple(islice(repeats, passes))
+        return parts
+
+    def recordings_by_session(self) -> dict[str, tuple[str | None, ...]]:
+        """Return what names the recordings of each pass, by session, the oldest first; None where there are none."""
+        recordings = chain(self.recordings, repeat(None))
+        parts = {}
+        for session, passes in self.sessions.items():
+            parts[session] = tuple(islice(recordings, passes))
         return parts
 
     def repeats(self, metric: str) -> Sequence[float | None]:
@@ -224,6 +238,9 @@ class BaselineUpdate:
     """Examples that were recorded anew since, for other code."""
     rowless: Sequence[str] = ()
     """Examples that the baseline lacks, and that it didn't get either."""
+    replayed: Sequence[str] = ()
+    """Examples of which trials replayed what passes of their rows had recorded: those were not added, since one reply
+    must not count twice."""
     differing: Sequence[str] = ()
     """Why these passes are no more of what was recorded: nothing was written."""
 

@@ -17,6 +17,7 @@ _OPTIONAL = {
     "cost_spread": "cost_spread",
     "sent": "fingerprints",
     "versions": "versions",
+    "recordings": "recordings",
 }
 """Keys of a row that are left out where it has nothing of that, in their order -> their fields."""
 _PLAIN_FIELDS = {"hash": "hash", "sessions": "sessions", **_OPTIONAL}
@@ -50,7 +51,7 @@ def row_wire(row: BaselineRow) -> dict[str, Any]:
     wire["sessions"] = dict(row.sessions)
     for key, field in _OPTIONAL.items():
         value = getattr(row, field)
-        if value not in (None, {}):
+        if value not in (None, {}, ()):
             wire[key] = value
     return wire
 
@@ -71,6 +72,8 @@ def read_row(wire: Any) -> BaselineRow:
         scores[key] = at(f"scores[{shortened(key)}]", _numbers, values)
     fields = {field: wire[key] for key, field in _PLAIN_FIELDS.items() if key in wire}
     row = from_wire(BaselineRow, {"passes": [], **fields})
+    if len(row.recordings) not in (0, len(passes)):
+        raise MisfitError(f"{len(row.recordings)} of them, and {len(passes)} passes are there", "recordings")
     return replace(row, passes=passes, scores=scores, sessions=_sessions(row.sessions, len(passes)))
 
 

@@ -79,6 +79,11 @@ def addition_notes(plan: SuitePlan, update: BaselineUpdate, command: str) -> Ite
             f"{plan.name}: edited since they were recorded, so nothing was added to them: "
             f"{listed(update.edited, _NAMED)}. Record them anew: {command} {shell_line(nodes.values())}"
         )
+    if update.replayed:
+        yield (
+            f"{plan.name}: answered by recordings that the baseline has already, which count once: "
+            f"{listed(update.replayed, _NAMED)}. --llm-cassettes=refresh asks for new replies"
+        )
     if update.full:
         yield (
             f"{plan.name}: {count(len(update.full), 'example')} already with {MOST_PASSES} newer passes, which is all "

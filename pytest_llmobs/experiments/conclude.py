@@ -33,6 +33,10 @@ if TYPE_CHECKING:  # most sessions upload nothing
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 
+NOTHING_ASKED = "nothing is asked in --llm-cassettes=only"
+"""Why there is one look: a further one would ask for replies that aren't recorded."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What an experiment is concluded in: whoever ran it brings these."""
@@ -140,16 +144,17 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
 
         baselines = described(baselines, experiment.prompts, surroundings.prompt_folder)
     looks: list[Look] = []
+    take, unlooked = _who_looks(surroundings)
     judge = partial(
         decide,
         experiment.suites,
         baselines=baselines,
         settings=surroundings.settings,
-        look=_kept_look(surroundings.look, looks),
+        look=_kept_look(take, looks),
         commit=experiment.commit,
         suite_scores=experiment.suite_scores,
         conditions=experiment.conditions,
-        unlooked=surroundings.unlooked,
+        unlooked=unlooked,
         record_command=surroundings.record_command,
     )
     decision = judge(experiment.trials)
@@ -164,6 +169,13 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
         looks=(*experiment.looks, *looks),
         notes=tuple(notes),
     )
+
+
+def _who_looks(surroundings: Surroundings) -> tuple[TakeLook | None, str]:
+    """Return what runs a further look, and why nobody can."""
+    if surroundings.settings.cassettes == "only":
+        return None, NOTHING_ASKED
+    return surroundings.look, surroundings.unlooked
 
 
 def _kept_look(take: TakeLook | None, looks: list[Look]) -> TakeLook | None:

@@ -10,6 +10,9 @@ from pytest_llmobs.wording import count
 
 
 def conditions(settings: Settings) -> dict[str, str]:
-    """Return how many targets run at once, and what kind of machine this is."""
+    """Return how many targets run at once, what kind of machine this is, and whether replies may be recorded ones."""
     machine = f"{platform.system()} {platform.machine()}, {count(os.cpu_count() or 1, 'CPU')}"
-    return {"concurrency": str(settings.concurrency), "machine": machine}
+    under = {"concurrency": str(settings.concurrency), "machine": machine}
+    if settings.cassettes != "off":  # left out elsewhere: the committed files say nothing new of it
+        under["cassettes"] = settings.cassettes
+    return under

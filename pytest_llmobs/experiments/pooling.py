@@ -108,6 +108,7 @@ class Pool:
         experiment = find_readable(head.name, self._store)
         if experiment is None:
             return baseline, replace(pooled, objection="can't be read")
+        source = replace(source, session=recorded_session(experiment, plan.name).session)
         keys = {(plan.name, example) for example in plan.example_ids}
         trials = recalled(experiment.trials_of(plan.name), self._store, experiment.name, keys)
         if not any(map(has_what_it_sent, trials)):
@@ -167,6 +168,7 @@ def _nothing_to_add(baseline: Baseline, plan: SuitePlan, source: RecordedSession
 def _left_out(update: BaselineUpdate) -> Iterator[str]:
     reasons = {
         "edited since": update.edited,
+        "answered by recordings that the baseline has already": update.replayed,
         "not in the baseline": update.rowless,
         "recorded anew since, for other code (--since DATE adds to them)": update.outdated,
         f"with {MOST_PASSES} newer passes": update.full,

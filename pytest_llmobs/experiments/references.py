@@ -15,6 +15,7 @@ from pytest_llmobs.experiments.git import check_revision, read_committed
 from pytest_llmobs.files import text_hash
 from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed, nearest
 
@@ -127,11 +128,17 @@ def recorded_session(experiment: Experiment, suite: str) -> RecordedSession:
         clean=is_clean(experiment),
         experiment=experiment.name,
         prompts=experiment.prompts.get(suite, {}),
+        last_repeat=_last_recorded(experiment.trials_of(suite)),
     )
     key = text_hash(f"{experiment.name}\0{experiment.started}")[:8]
     return RecordedSession(
         key=key, session=session, metadata=experiment.conditions, suite_scores=experiment.suite_scores
     )
+
+
+def _last_recorded(trials: Iterable[Trial]) -> int:
+    """Return the highest number of the trials whose model calls are recorded; 0 where none is."""
+    return max((trial.repeat for trial in trials if trial.recording is not None), default=0)
 
 
 def is_clean(experiment: Experiment) -> bool:

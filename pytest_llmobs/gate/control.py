@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.means import dropped_for_sure
 from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.suspects import Finding
 from pytest_llmobs.gate.units import units_of_trials
@@ -120,7 +121,8 @@ def _control_of(doubt: _Doubt, examples: Sequence[str]) -> Rerun:
 
 def _doubts(suites: Iterable[JudgedSuite]) -> Iterator[_Doubt]:
     for suite in suites:
-        metrics = [metric for metric in suite.metrics if metric.regressed]
+        # what is on the same recordings would be the same again: nothing of it can have drifted
+        metrics = [metric for metric in suite.metrics if metric.regressed and not dropped_for_sure(metric)]
         findings = [finding for finding in suite.findings if finding.state == "broken"]
         if metrics or findings:
             yield _Doubt(suite, metrics, findings)

@@ -10,6 +10,7 @@ from operator import attrgetter
 from pytest_llmobs.gate.judged import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair
+from pytest_llmobs.gate.replays.breaks import broken_on_recordings
 from pytest_llmobs.gate.suspects import broken_note, passing_limit, states
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, score_values, why_unscored
@@ -46,7 +47,7 @@ def _candidates(suite: JudgedSuite) -> Iterator[ExampleRow]:
     yield from _must_pass_rows(suite)
     yield from _finding_rows(suite, "broken", "drifted")
     broken: set[str] = set()
-    for row in _broken_rows(suite):
+    for row in (*_rows_without_noise(suite), *_broken_rows(suite)):
         broken.add(row.example_id)
         yield row
     yield from _finding_rows(suite, "suspect")
@@ -60,6 +61,16 @@ def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     for metric in suite.metrics:
         for example, failure in must_pass_failures(suite.first, metric.rule):
             yield _row(suite, example, metric.key, "broken", red=True, note=failure)
+
+
+def _rows_without_noise(suite: JudgedSuite) -> Iterator[ExampleRow]:
+    """Yield the examples that fail on a recording on which they passed."""
+    for metric in suite.metrics:
+        if not (metric.gating and metric.is_share):
+            continue
+        recorded, replays = suite.pair.recorded(metric.key), suite.pair.replays(metric.key)
+        for example, note in broken_on_recordings(recorded, replays, metric.rule):
+            yield _row(suite, example, metric.key, "broken", red=True, note=note)
 
 
 def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:

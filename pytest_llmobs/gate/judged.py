@@ -84,9 +84,14 @@ class JudgedMetric:
         return not self.changed and self.rule.rule != "off" and bool(self.comparison.pairs)
 
     @property
-    def tested(self) -> bool:
-        """True where guard 1 looks at it."""
+    def held_to_drop(self) -> bool:
+        """True where a drop of ε, beyond chance, makes it red."""
         return self.gating and self.rule.rule == "paired"
+
+    @property
+    def tested(self) -> bool:
+        """True where guard 1 looks at it; not where all trials are on recordings of the baseline, without chance."""
+        return self.held_to_drop and not self.comparison.sure
 
     @property
     def bound(self) -> bool:

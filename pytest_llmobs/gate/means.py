@@ -84,14 +84,18 @@ def _reruns(suite: JudgedSuite, last_look: int) -> list[Rerun]:
 
 def _goes_on(suite: JudgedSuite, last_look: int) -> bool:
     """Tell whether a suite has a metric that may have dropped, and none that is red already."""
-    if suite.look >= last_look or any(is_red(suite, metric, last_look) for metric in suite.tested):
+    if suite.look >= last_look:
         return False
+    for metric in suite.metrics:
+        if metric.held_to_drop and is_red(suite, metric, last_look):
+            return False
     return any(map(falls, suite.tested))
 
 
 def _judge(suite: JudgedSuite, last_look: int) -> None:
-    for metric in suite.tested:
-        metric.regressed = metric.enough and is_red(suite, metric, last_look)
+    for metric in suite.metrics:
+        if metric.held_to_drop:
+            metric.regressed = metric.enough and is_red(suite, metric, last_look)
 
 
 def is_red(suite: JudgedSuite, metric: JudgedMetric, last_look: int) -> bool:
@@ -99,11 +103,13 @@ def is_red(suite: JudgedSuite, metric: JudgedMetric, last_look: int) -> bool:
 
     Args:
         suite: The metric's.
-        metric: One that is tested.
+        metric: One that a drop makes red.
         last_look: The number of the last look that there may be.
     """
     if not dropped(metric):
         return False
+    if dropped_for_sure(metric):
+        return True
     if last_look == 1:
         return metric.adjusted < ONLY
     if suite.look >= last_look:
@@ -118,10 +124,19 @@ def dropped(metric: JudgedMetric, *, strictly: bool = False) -> bool:
     return metric.comparison.mean_difference < min(-metric.epsilon + rounding, -ROUNDING)
 
 
+def dropped_for_sure(metric: JudgedMetric) -> bool:
+    """Tell whether it dropped, and trials on recordings of the baseline alone make that much of it: no chance does."""
+    alone = metric.comparison.replayed_difference
+    return dropped(metric) and alone < min(-metric.epsilon + ROUNDING, -ROUNDING)
+
+
 def rose(metric: JudgedMetric) -> bool:
     """Tell whether a metric's mean rose by ε or more, beyond chance."""
-    is_rise = metric.comparison.mean_difference >= max(metric.epsilon - ROUNDING, ROUNDING)
-    return is_rise and metric.test is not None and metric.test.rise < RISE
+    least = max(metric.epsilon - ROUNDING, ROUNDING)
+    if metric.comparison.mean_difference < least:
+        return False
+    by_chance = metric.test is None or metric.test.rise >= RISE
+    return not by_chance or metric.comparison.replayed_difference >= least
 
 
 def falls(metric: JudgedMetric) -> bool:

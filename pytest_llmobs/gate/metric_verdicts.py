@@ -83,7 +83,7 @@ def _verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, sessi
         return row("NEUTRAL", joined("rule='off': no drop of it is red", metric.changed))
     if metric.changed:
         return row("REBASELINE", metric.changed, red=settings.ci)
-    if metric.regressed and suite.further:
+    if metric.regressed and suite.further and not means.dropped_for_sure(metric):
         filled = _row(suite, metric, session, fresh=True)
     verdict, note = _compared(metric)
     if filled.fresh:
@@ -96,12 +96,19 @@ def _compared(metric: JudgedMetric) -> tuple[VerdictName, str]:
     if metric.rule.rule == "mean":
         return ("REGRESSED", ANY_DROP) if means.dropped(metric, strictly=True) else ("NEUTRAL", "")
     if metric.regressed:
-        return ("DRIFTED" if metric.drifted else "REGRESSED"), ""
+        return ("DRIFTED" if metric.drifted else "REGRESSED"), _sure_part(metric)
     if means.rose(metric):
         return "IMPROVED", "a new baseline would hold it"
     if means.dropped(metric) and metric.adjusted < means.GO_ON:
         return "INCONCLUSIVE", ""
     return "NEUTRAL", ""
+
+
+def _sure_part(metric: JudgedMetric) -> str:
+    """Return how much of a drop no chance explains, where that is enough but not all; else an empty string."""
+    if metric.comparison.sure or not means.dropped_for_sure(metric):
+        return ""
+    return f"{-metric.comparison.replayed_difference:.3f} of it on the same recordings as in the baseline, no noise"
 
 
 def _pooled_drop(suite: JudgedSuite, metric: JudgedMetric, row: MetricRow) -> str:

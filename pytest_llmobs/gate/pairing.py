@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_llmobs.gate.replays.pairs import Replays, replays_of
 from pytest_llmobs.measures.gate_rules import mapped, rule_of
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.values import Measurements, measure
@@ -29,11 +30,15 @@ class ExamplePair(NamedTuple):
     baseline: Sequence[float]
     candidate: Sequence[float]
     before: float
-    """The baseline's mean."""
+    """The baseline's mean; of trials on its own recordings what it has on these."""
     after: float
     difference: float
     """``after - before``, sign-turned where lower is better: negative is worse."""
     cluster: Hashable
+    replayed: float = 0.0
+    """The part of ``difference`` that trials on recordings of the baseline make: nothing of it is chance."""
+    sure: bool = False
+    """True where all its trials are such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,7 @@ class SuitePair:
     """Examples that are to run and have another name in the baseline -> that name."""
     _recorded: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
     _values: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
+    _replays: dict[str, Mapping[str, Replays]] = field(default_factory=dict, compare=False)
 
     @property
     def rows(self) -> Mapping[str, BaselineRow]:
@@ -82,6 +88,28 @@ class SuitePair:
             self._values[metric] = mapped(self.measured.values.get(metric, {}), rule_of(self.plan, metric))
         return self._values[metric]
 
+    def replays(self, metric: str) -> Mapping[str, Replays]:
+        """Return the candidate's trials on recordings of the baseline, by example, of those that have any."""
+        if metric not in self._replays:
+            rows = {}
+            for example in self.comparable:
+                if self.rows[example].recordings:
+                    rows[example] = self.rows[example]
+            self._replays[metric] = replays_of(rows, self.measured.trials, rule_of(self.plan, metric))
+        return self._replays[metric]
+
+    def chance_values(self, metric: str) -> Mapping[str, Sequence[float]]:
+        """Return the candidate's values of a metric, by example, without those on recordings of the baseline."""
+        replays = self.replays(metric)
+        if not replays:
+            return self.values(metric)
+        values = {}
+        for example, all_values in self.values(metric).items():
+            others = replays[example].others if example in replays else all_values
+            if others:
+                values[example] = others
+        return values
+
     def with_trials(self, trials: Iterable[Trial], further: int) -> SuitePair:
         """Return the suite with other trials; what its baseline has of each metric needn't be gathered again.
 
@@ -92,7 +120,9 @@ class SuitePair:
         repeats = Counter(map(attrgetter("example_id"), self.plan.expected))
         for example in self.comparable:
             repeats[example] += further
-        return replace(self, measured=_measured(trials, self.expected), repeats=repeats, _values={})
+        return replace(
+            self, measured=_measured(trials, self.expected), repeats=repeats, _values={}, _replays={}
+        )
 
     def cluster_of(self, example_id: str) -> Hashable:
         """Return an example's cluster; the example itself where the suite has none."""
@@ -114,6 +144,15 @@ class Comparison:
     candidate: float | None = None
     mean_difference: float = 0.0
     """d̄, the mean of the differences; 0 without a pair."""
+    replayed_difference: float = 0.0
+    """The part of d̄ that trials on recordings of the baseline make."""
+    sure_pairs: int = 0
+    """Pairs all of whose trials are such."""
+
+    @property
+    def sure(self) -> bool:
+        """True where there is nothing else, so that chance has no part in the difference."""
+        return 0 < self.sure_pairs == len(self.pairs)
 
 
 def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial]) -> SuitePair:
@@ -188,34 +227,62 @@ def compare_metric(
         lower_is_better: Turn the sign.
     """
     pairs = []
+    replays = suite.replays(metric)
     for example, then in suite.recorded(metric).items():
         now = values.get(example)
-        if now:
-            before, after = mean(then), mean(now)
-            if lower_is_better:
-                difference = _difference(after, before)
-            else:
-                difference = _difference(before, after)
-            pairs.append(
-                ExamplePair(example, then, now, before, after, difference, suite.cluster_of(example))
-            )
+        if not now:
+            continue
+        cluster = suite.cluster_of(example)
+        if example in replays:
+            pair = _replayed_pair(example, then, now, replays[example], lower_is_better)
+            pairs.append(pair._replace(cluster=cluster))
+            continue
+        before, after = mean(then), mean(now)
+        difference = _difference(before, after, lower_is_better)
+        pairs.append(ExamplePair(example, then, now, before, after, difference, cluster))
     if not pairs:
         return Comparison()
     return Comparison(
         pairs=pairs,
         baseline=mean(_column(pairs, "before")),
         candidate=mean(_column(pairs, "after")),
-        mean_difference=math.fsum(_column(pairs, "difference")) / len(pairs),
+        mean_difference=_mean_of(pairs, "difference"),
+        replayed_difference=_mean_of(pairs, "replayed") if replays else 0.0,
+        sure_pairs=sum(_column(pairs, "sure")) if replays else 0,
     )
+
+
+def _replayed_pair(
+    example: str, then: Sequence[float], now: Sequence[float], replays: Replays, lower_is_better: bool
+) -> ExamplePair:
+    """Return an example of which trials are on recordings of the baseline: each is held against its own."""
+    usual, trials = mean(then), len(replays.pairs) + len(replays.others)
+    replayed = [_difference(pair.then, pair.now, lower_is_better) for pair in replays.pairs]
+    others = [_difference(usual, value, lower_is_better) for value in replays.others]
+    return ExamplePair(
+        example,
+        then,
+        now,
+        before=math.fsum([*map(attrgetter("then"), replays.pairs), usual * len(others)]) / trials,
+        after=mean(now),
+        difference=math.fsum([*replayed, *others]) / trials,
+        cluster=example,
+        replayed=math.fsum(replayed) / trials,
+        sure=not others,
+    )
+
+
+def _mean_of(pairs: Sequence[ExamplePair], name: str) -> float:
+    return math.fsum(_column(pairs, name)) / len(pairs)
 
 
 def _column(pairs: Sequence[ExamplePair], name: str) -> list[Any]:
     return list(map(attrgetter(name), pairs))
 
 
-def _difference(low: float, high: float) -> float:
-    """Return how much ``high`` is above ``low``, as means that were rounded tell it."""
-    difference = high - low
-    if abs(difference) <= _SAME * max(abs(low), abs(high), 1.0):
+def _difference(before: float, after: float, lower_is_better: bool) -> float:
+    """Return by how much a mean got better, as means that were rounded tell it."""
+    difference = before - after if lower_is_better else after - before
+    if abs(difference) <= _SAME * max(abs(before), abs(after), 1.0):
         return 0.0
     return difference

@@ -48,6 +48,8 @@ def figures(suite: JudgedSuite, metric: JudgedMetric, session: Session, *, fresh
         return {}
     # its scores may have left 0 to 1 since the baseline
     unit = metric.is_share and all(0 <= pair.after <= 1 for pair in comparison.pairs)
+    if comparison.sure:
+        return _without_noise(metric, seen, unit)
     low, high = drop_interval(
         comparison.mean_difference, seen.variance, _units(suite, comparison.pairs), seen.passes, metric.reach
     )
@@ -63,6 +65,19 @@ def figures(suite: JudgedSuite, metric: JudgedMetric, session: Session, *, fresh
         "unit": unit,
         **_tested(metric, session),
         **_detectable(suite, metric, session),
+    }
+
+
+def _without_noise(metric: JudgedMetric, seen: _Seen, unit: bool) -> dict[str, Any]:
+    """Return the figures of a metric of which both sides have the same recordings: there is nothing to allow for."""
+    return {
+        "baseline": seen.comparison.baseline,
+        "candidate": seen.comparison.candidate,
+        "delta": seen.comparison.mean_difference,
+        "passes": seen.passes,
+        "scale": metric.rule.scale,
+        "unit": unit,
+        "same_recordings": True,
     }
 
 

@@ -103,6 +103,14 @@ def passing_limit(baseline: Sequence[float], metric: str, lower_is_better: bool)
         metric: What they are values of.
         lower_is_better: Whether the metric is turned round.
     """
+    limit = mark_of(baseline, metric, lower_is_better)
+    if limit is None or not nearly_always(sum(map(limit.passes, baseline)), len(baseline)):
+        return None
+    return limit
+
+
+def mark_of(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Limit | None:
+    """Return what a failure is for an example, however often it failed in the baseline; see ``passing_limit``."""
     if not baseline:
         return None
     usual = mean(baseline)
@@ -110,10 +118,7 @@ def passing_limit(baseline: Sequence[float], metric: str, lower_is_better: bool)
         usual = 1 - usual
     if metric != PASS and usual < PASSING:
         return None
-    limit = Limit(-1.0, usual / 2 - 1) if lower_is_better else Limit(1.0, usual / 2)
-    if not nearly_always(sum(map(limit.passes, baseline)), len(baseline)):
-        return None
-    return limit
+    return Limit(-1.0, usual / 2 - 1) if lower_is_better else Limit(1.0, usual / 2)
 
 
 def find_suspects(

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from operator import attrgetter
 
 from pytest_llmobs.gate.pairing import SuitePair
+from pytest_llmobs.gate.replays.chance import chance_rows
 from pytest_llmobs.measures.gate_rules import map_score, rule_of
 from pytest_llmobs.measures.means import mean, present
 from pytest_llmobs.measures.units import Row, Unit
@@ -26,12 +27,15 @@ def units_against_baseline(
     Args:
         suite: The suite with its baseline.
         metrics: A column of every unit each, in this order; without any there is no unit.
-        new: The candidate's trials, by example.
+        new: The candidate's trials, by example. What they scored on recordings of the baseline is left out: no chance
+            is in it, so that nothing may be shuffled.
     """
     rules = [rule_of(suite.plan, metric) for metric in metrics]
 
     def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
-        return _recorded_rows(suite, example, rules), _trial_rows(new.get(example, ()), rules)
+        trials = new.get(example, ())
+        rows = chance_rows(suite.rows[example], trials, _trial_rows(trials, rules), metrics)
+        return _recorded_rows(suite, example, rules), rows
 
     if not metrics:
         return []

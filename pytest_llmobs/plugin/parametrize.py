@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from pytest_llmobs.plugin.node_names import case_id
 from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.settings import ADD
 from pytest_llmobs.trials.targets import Target, bind_target
 from pytest_llmobs.wording import inert, known, nearest
 
@@ -69,7 +71,12 @@ class Parametrizer:
         gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
         wanted = self._wanted(definition)
         if marker is None:
-            return SuiteSource(repeats=self._repeats(None, wanted), gates=gates, marks=marks)
+            return SuiteSource(
+                repeats=self._repeats(None, wanted),
+                recorded_before=self._recorded_before,
+                gates=gates,
+                marks=marks,
+            )
         mark = read_dataset_mark(marker)
         if wanted is not None and not wanted:
             return SuiteSource(marks=marks, dataset=self._any_example(mark, definition.path.parent))
@@ -92,6 +99,7 @@ class Parametrizer:
             marks=marks,
             cluster_by=mark.cluster_by,
             repeats=self._repeats(mark.repeat, wanted),
+            recorded_before=self._recorded_before,
             wanted=wanted,
             repeat_suffix=_repeat_suffix(dataset),
         )
@@ -136,7 +144,18 @@ class Parametrizer:
             count = marker
         if settings.update_baseline:
             count = max(count, settings.baseline_repeat)
-        return range(1, count + 1)
+        first = 1 + self._recorded_before
+        return range(first, first + count)
+
+    @cached_property
+    def _recorded_before(self) -> int:
+        """How many numbers of repeats passes that are added to baselines leave out, so that their replies are new."""
+        settings = self._state.settings
+        if settings.update_baseline != ADD or settings.cassettes == "off":
+            return 0
+        from pytest_llmobs.baselines.numbering import last_recorded_repeat  # most sessions add nothing
+
+        return last_recorded_repeat(self._state.session.baseline_folder)
 
     def _is_current_file(self, mark: DatasetMark, whole: Dataset) -> bool:
         is_pinned = "@" in whole.source or bool(self._state.settings.as_of)
@@ -215,8 +234,8 @@ def _summaries(mark: DatasetMark, evaluators: Sequence[BoundEvaluator]) -> Seque
 def _parametrize(metafunc: pytest.Metafunc, source: SuiteSource) -> None:
     if source.dataset is not None:
         _parametrize_examples(metafunc, source.dataset.examples, source)
-    elif len(source.repeats) > 1 or source.repeats[0] > 1:
-        _parametrize_repeats(metafunc, source.repeats)
+    elif len(source.repeats) > 1 or source.place(source.repeats[0]) > 1:
+        _parametrize_repeats(metafunc, source)
 
 
 def _parametrize_examples(
@@ -231,7 +250,7 @@ def _parametrize_examples(
         for example in examples:
             if source.wants(example.id, repeat):
                 values.append((example, repeat))
-                ids.append(case_id(example, repeat, source.repeat_suffix))
+                ids.append(case_id(example, source.place(repeat), source.repeat_suffix))
     if len(source.repeats) == 1:  # nothing to tell apart: ten thousand trials need no second parameter
         metafunc.parametrize("example", [example for example, _ in values], ids=ids)
     else:
@@ -239,9 +258,10 @@ def _parametrize_examples(
         metafunc.parametrize(("example", REPEAT), values, ids=ids)
 
 
-def _parametrize_repeats(metafunc: pytest.Metafunc, repeats: Sequence[int]) -> None:
+def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None:
     metafunc.fixturenames.append(REPEAT)
-    metafunc.parametrize(REPEAT, repeats, ids=list(map(_repeat_id, repeats)))
+    places = map(source.place, source.repeats)
+    metafunc.parametrize(REPEAT, source.repeats, ids=list(map(_repeat_id, places)))
 
 
 def _repeat_id(repeat: int) -> Any:

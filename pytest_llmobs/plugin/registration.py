@@ -24,7 +24,7 @@ from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
 from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.session import Session
-from pytest_llmobs.settings import Settings
+from pytest_llmobs.settings import ADD, Settings
 
 if TYPE_CHECKING:  # most sessions are no further ones, and many are no experiment
     from pytest_llmobs.plugin.confirming.child import WrittenElsewhere
@@ -153,7 +153,8 @@ def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> Proc
         rootdir,
         processes=processes,
         cautious=bool(config.getoption("maxfail", 0)),
-        fresh=bool(settings.update_baseline) or confirming is not None,
+        # beside recordings, verdicts kept elsewhere would be replies that nobody else can replay
+        fresh=bool(settings.update_baseline) or confirming is not None or settings.cassettes != "off",
     )
     return ProcessState(
         config=config,
@@ -195,6 +196,11 @@ def _check_experiment(state: ProcessState) -> None:
         )
     # Opening it recovers what a crashed session left, and makes its folder before anybody else writes there.
     _ = session.store
+    if settings.update_baseline == ADD and settings.cassettes == "only":
+        raise pytest.UsageError(
+            "--llm-update-baseline=add needs replies that the baseline doesn't have, and with --llm-cassettes=only no "
+            "model is asked. Use --llm-cassettes=reuse: it records new ones."
+        )
     # nothing to refuse; so what compares with the committed ones need not be loaded yet
     if not settings.baseline:
         return

@@ -58,6 +58,8 @@ class SuiteSource:
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a further session."""
+    recorded_before: int = 0
+    """How many numbers are left out because the replies to them are in the baseline; node ids count on from there."""
     wanted: Mapping[str, Set[int]] | None = None
     """In a further session: example -> which of them. None where each example has all of them."""
     repeat_suffix: str = REPEAT_SUFFIX
@@ -71,6 +73,10 @@ class SuiteSource:
     def wants(self, example_id: str, repeat: int) -> bool:
         """Return True where an example is to have a trial of that number."""
         return self.wanted is None or repeat in self.wanted.get(example_id, ())
+
+    def place(self, repeat: int) -> int:
+        """Return a repeat's number as node ids have it: 1 for the first."""
+        return repeat - self.recorded_before
 
     def evaluator(self, key: str) -> BoundEvaluator | None:
         """Return the evaluator with that key, if there is one."""
@@ -264,7 +270,7 @@ class Suites:
     def _example_plan(
         self, item: pytest.Function, source: SuiteSource, example: Example, repeat: int
     ) -> TrialPlan:
-        parameters = own_parameters(item, case_id(example, repeat, source.repeat_suffix))
+        parameters = own_parameters(item, case_id(example, source.place(repeat), source.repeat_suffix))
         # ten thousand trials share these texts
         return TrialPlan(
             suite=sys.intern(f"{self.names.function(item)}{parameters}"),
@@ -280,8 +286,8 @@ class Suites:
         """Return the plan of a test without a dataset: an example of its module's suite."""
         nodeid, path = self.names.node(item), self.names.file(item.path)
         name = nodeid.removeprefix(f"{path}::")
-        if repeat > 1:
-            name = without_parameter(name, f"r{repeat}")
+        if source.place(repeat) > 1:
+            name = without_parameter(name, f"r{source.place(repeat)}")
         return TrialPlan(
             suite=path, path=path, nodeid=nodeid, example_id=name, repeat=repeat, source=source, example=None
         )

@@ -69,6 +69,9 @@ class MetricRow:
     """Passes of the suite that the candidate's figures cover."""
     fresh: bool = False
     """True where those are the further passes alone."""
+    same_recordings: bool = False
+    """True where both sides have the same recorded replies, so that any difference is the code's: there is no interval,
+    no p and no MDE."""
     control: float | None = None
     """Mean of the accepted code today; None where it didn't run."""
     control_note: str = ""

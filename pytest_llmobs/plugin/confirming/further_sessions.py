@@ -146,9 +146,14 @@ class FurtherSessions:
         return replace(look, notes=notes, error=self._clean(error))
 
     def _plan(self, request: LookRequest, folder: Path, moved: Moves) -> ConfirmingPlan:
+        settings = self._state.settings
+        if (
+            request.purpose == "control"
+        ):  # what it does today is asked, not what it did when replies were recorded
+            settings = replace(settings, cassettes="off")
         return ConfirmingPlan(
             identity=self._state.session.identity,
-            settings=self._state.settings,
+            settings=settings,
             purpose=request.purpose,
             reruns=request.reruns,
             rootdir=str(self._state.config.rootpath),
@@ -175,7 +180,7 @@ class FurtherSessions:
         if checkout is not None:
             there, arguments = checkout.folder(here), checkout.arguments(arguments, here)
             environment = checkout.environment(environment, here, folder)
-            further.append(f"--rootdir={checkout.folder(config.rootpath)}")
+            further += [f"--rootdir={checkout.folder(config.rootpath)}", "--llm-cassettes=off"]
         environment.pop(CURRENT_TEST, None)
         environment |= {**moved.environment, options.CONFIRMING: str(folder / "plan.json")}
         return child_process.run(

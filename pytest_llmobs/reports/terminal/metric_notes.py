@@ -141,6 +141,7 @@ def _red_figures(row: MetricRow, page: Page, shown: Set[str]) -> str:
     covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
     return _sentence(
         f"{page.signs.delta} of {covered}",
+        metric_words.without_noise(row),
         metric_words.probabilities(row),
         "" if "mde" in shown else metric_words.detectable(row),
         accepted,

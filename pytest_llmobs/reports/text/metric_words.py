@@ -13,6 +13,7 @@ from pytest_llmobs.wording import count
 
 NOT_COMPARED = "not compared with the accepted code today"
 FAILS_ALIKE = "the accepted code fails alike today; record a baseline, or wait"
+SAME_RECORDINGS = "same recordings, no noise"
 SURE = " (95 %)"
 """How sure a bound of a drop is: the interval's lower end has 5 % below it."""
 _TENTHS = 1000
@@ -46,6 +47,11 @@ def amount(value: float | None, row: MetricRow) -> str:
     return f"{_hundredths(value)} pp"
 
 
+def without_noise(row: MetricRow) -> str:
+    """Return that nothing of a difference is chance; an empty string where some of it may be."""
+    return SAME_RECORDINGS if row.same_recordings else ""
+
+
 def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool = True) -> str:
     """Return a difference with its sign: ``−12.0 pp``, ``+0.125``; without ``pp`` where ``measure`` is False."""
     if value is None:
@@ -63,8 +69,13 @@ def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool
 
 
 def interval(row: MetricRow, page: Page) -> str:
-    """Return the difference with its interval: ``−12.0 pp [−18.0, −6.0]``; without one where there is none."""
+    """Return the difference with its interval: ``−12.0 pp [−18.0, −6.0]``; without one where there is none.
+
+    On the same recordings it says so in place of the interval: ``−12.0 pp, same recordings, no noise``.
+    """
     delta = difference(row.delta, row, page)
+    if row.same_recordings:
+        return f"{delta}, {SAME_RECORDINGS}"
     if not has_interval(row):
         return delta
     low, high = (difference(end, row, page, measure=False) for end in (row.low, row.high))
