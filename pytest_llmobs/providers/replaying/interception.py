@@ -137,7 +137,13 @@ def _begin_replay(sending: Sending, request: Any, reply: ReplayedReply) -> Any:
     """
     if reply.status == 0:
         transport.raise_error(sending.http, request, reply)
-    return transport.response_of(sending.http, request, reply, functools.partial(_read_beyond, sending))
+    return transport.response_of(
+        sending.http,
+        request,
+        reply,
+        functools.partial(_read_beyond, sending),
+        is_async=isinstance(sending.http_client, sending.http.AsyncClient),
+    )
 
 
 def _read_beyond(sending: Sending) -> CassetteError:

@@ -44,7 +44,12 @@ def raise_error(http: ModuleType, request: Any, reply: ReplayedReply) -> None:
 
 
 def response_of(
-    http: ModuleType, request: Any, reply: ReplayedReply, read_beyond: Callable[[], CassetteError]
+    http: ModuleType,
+    request: Any,
+    reply: ReplayedReply,
+    read_beyond: Callable[[], CassetteError],
+    *,
+    is_async: bool,
 ) -> Any:
     """Return a recorded reply as a response whose body isn't read yet.
 
@@ -53,14 +58,16 @@ def response_of(
         request: Of the same library.
         reply: The recorded one.
         read_beyond: Called where more is read than was recorded; returns what is raised.
+        is_async: Whether the client is.
     """
     headers = dict(reply.headers)
     if reply.status >= 400:
         headers.update([NO_RETRY])
+    stream_class = _stream_classes(http)[is_async]
     response = http.Response(
         reply.status,
         headers=headers,
-        stream=_stream_class(http)(reply, read_beyond),
+        stream=stream_class(http, reply, read_beyond),
         request=request,
         extensions={"http_version": b"HTTP/1.1"},
     )
@@ -68,27 +75,37 @@ def response_of(
     return response
 
 
+class _Replayed:
+    """The body of a recorded reply: ends as it ended when it was recorded."""
+
+    def __init__(
+        self, http: ModuleType, reply: ReplayedReply, read_beyond: Callable[[], CassetteError]
+    ) -> None:
+        self._http = http
+        self._reply, self._read_beyond = reply, read_beyond
+
+    def _end(self) -> None:
+        if self._reply.end == "failed":
+            raise_error(self._http, None, self._reply)
+        if self._reply.end == "closed":
+            raise self._read_beyond()
+
+
+class _Sync(_Replayed):
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._reply.chunks
+        self._end()
+
+
+class _Async(_Replayed):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._reply.chunks:
+            yield chunk
+        self._end()
+
+
 @functools.cache  # to make a class takes longer than all else here
-def _stream_class(http: Any) -> type:
-    class ReplayedStream(http.SyncByteStream, http.AsyncByteStream):  # type: ignore[misc]
-        """The body of a recorded reply: ends as it ended when it was recorded."""
-
-        def __init__(self, reply: ReplayedReply, read_beyond: Callable[[], CassetteError]) -> None:
-            self._reply, self._read_beyond = reply, read_beyond
-
-        def __iter__(self) -> Iterator[bytes]:
-            yield from self._reply.chunks
-            self._end()
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            for chunk in self._reply.chunks:
-                yield chunk
-            self._end()
-
-        def _end(self) -> None:
-            if self._reply.end == "failed":
-                raise_error(http, None, self._reply)
-            if self._reply.end == "closed":
-                raise self._read_beyond()
-
-    return ReplayedStream
+def _stream_classes(http: Any) -> tuple[type, type]:
+    """Return the classes of a sync client's stream and an async one's: the library insists on its own base classes."""
+    sync = type("ReplayedStream", (_Sync, http.SyncByteStream), {})
+    return sync, type("AsyncReplayedStream", (_Async, http.AsyncByteStream), {})

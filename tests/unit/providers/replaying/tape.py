@@ -1,0 +1,80 @@
+"""A folder of recordings, and the real SDKs that record into it and are replayed from it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.extensions import Extensions, standalone_manager
+from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
+from pytest_llmobs.replay.folder import CassetteFolder
+from pytest_llmobs.replay.recorder import Mode, Recorder
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
+from pytest_llmobs.tracing.tracer import Tracer
+from tests.unit.tracing.memory import MemorySink
+
+
+class NetworkTouchedError(BaseException):
+    """Something opened a connection, or asked for an address. No ``Exception``: no SDK can take it for a failure."""
+
+
+class Tape:
+    """The recordings of one test."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.sink = MemorySink()
+        """What the last session traced."""
+
+    @contextmanager
+    def session(self, mode: Mode | None, *, record_errors: bool = False) -> Iterator[MemorySink]:
+        """Trace, with these recordings in use; ``None`` is a session without any."""
+        self.sink = MemorySink()
+        tracer = Tracer(project="unit", sink=self.sink)
+        if mode is not None:
+            tracer.recordings = Recorder(
+                CassetteFolder(self.root), mode, Redaction(), record_errors=record_errors
+            )
+        install(tracer)
+        instrument_on_import(Extensions(standalone_manager()).providers)
+        try:
+            yield self.sink
+        finally:
+            uninstrument()
+            uninstall()
+
+    @contextmanager
+    def recording(self, *, record_errors: bool = False) -> Iterator[MemorySink]:
+        """Send and record what isn't recorded yet."""
+        with self.session("reuse", record_errors=record_errors) as sink:
+            yield sink
+
+    @contextmanager
+    def replaying(self) -> Iterator[MemorySink]:
+        """Replay; whoever touches the network fails the test."""
+        with self.session("only") as sink, pytest.MonkeyPatch.context() as patch:
+            forbid_network(patch)
+            yield sink
+
+    @property
+    def files(self) -> list[Path]:
+        """The cassettes."""
+        return sorted(path for path in self.root.rglob("*.json") if len(path.parent.name) == 2)
+
+
+def forbid_network(patch: pytest.MonkeyPatch) -> None:
+    """Let every connection and every look-up of an address end the test."""
+
+    def refuse(*args: Any, **_: Any) -> Any:
+        raise NetworkTouchedError(f"the network was touched: {args!r}")
+
+    patch.setattr(socket.socket, "connect", refuse)
+    patch.setattr(socket.socket, "connect_ex", refuse)
+    patch.setattr(socket, "create_connection", refuse)
+    patch.setattr(socket, "getaddrinfo", refuse)
