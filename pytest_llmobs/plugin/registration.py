@@ -85,6 +85,10 @@ def _register(config: pytest.Config) -> Registered:
         from pytest_llmobs.plugin.cassettes.uses import CassetteUses
 
         manager.register(CassetteUses(state), "llmobs-cassette-uses")
+        if not state.experiment:
+            from pytest_llmobs.plugin.cassettes.summary import CassetteSummary
+
+            manager.register(CassetteSummary(state), "llmobs-cassette-summary")
     if state.worker is None:
         manager.register(RepeatedErrors(), "llmobs-repeated-errors")
     if state.experiment:

@@ -94,6 +94,8 @@ class Exchange:
             run.metadata.update(reply.metadata)
         if run.status is None:
             run.status = reply.status
+        if run.run_type in PAID and run.tracer.recordings is not None:
+            run.tracer.recordings.ended(run)
         run.finish(self._encoded(reply.outputs), reply.error)
         self._recent_calls.remember(run, reply.outputs)
 

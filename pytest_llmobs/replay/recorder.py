@@ -18,6 +18,7 @@ from pytest_llmobs.replay.cassette import Cassette, RecordedReply, stored
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.names import RecordingKey
 from pytest_llmobs.replay.occurrences import Occurrences
+from pytest_llmobs.replay.tally import Tally
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.recordings import Turn as RecordingTurn
@@ -97,6 +98,8 @@ class Recorder:
         self._asked_by_test = Occurrences()
         self._lock = threading.Lock()
         self._warned = False
+        self.tally = Tally()
+        """The model calls of this process."""
         self.used: set[str] = set()
         """``RecordingKey.request_id`` of whatever was asked."""
 
@@ -108,6 +111,10 @@ class Recorder:
     def offline(self) -> bool:
         """True where nothing may be sent."""
         return self.mode == "only"
+
+    def ended(self, run: OpenRun) -> None:
+        """Count a model call that has ended. See ``tracing.recordings``."""
+        self.tally.count(run.columns)
 
     def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:
         """Return a request's turn. See ``tracing.recordings``."""

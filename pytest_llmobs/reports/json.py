@@ -195,9 +195,17 @@ def _sums(spending: TrialSpending) -> dict[str, Any]:
         "trials": spending.trials,
         "cost": spending.cost,
         "at_least": bool(spending.unpriced),
-        "app": {"calls": app.calls, "tokens": app.tokens, "cost": app.cost, "at_least": bool(app.unpriced)},
+        "saved": spending.saved,
+        "app": {
+            "calls": app.calls,
+            "replayed": app.replayed,
+            "tokens": app.tokens,
+            "cost": app.cost,
+            "at_least": bool(app.unpriced),
+        },
         "judges": {
             "calls": judges.calls,
+            "replayed": judges.replayed,
             "cached_verdicts": spending.judge_hits,
             "cost": judges.cost,
             "at_least": bool(judges.unpriced),

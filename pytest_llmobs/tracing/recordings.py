@@ -46,3 +46,6 @@ class Recordings(Protocol):
             CassetteError: Its recording is missing though nothing may be sent, can't be read, or the request has no
                 form in which two alike are known to be alike.
         """
+
+    def ended(self, run: OpenRun) -> None:
+        """Hear of a model call that has ended, be it made or replayed."""

@@ -19,7 +19,7 @@ _NAMED = 8
 def spending_section(spending: SpendingDigest, page: Page) -> list[str]:
     """Return the lines on trials, time, calls, tokens and cost; what further looks took is part of the sums."""
     total = spending.total
-    parts = [_app(total.app), _judges(total), _further(spending)]
+    parts = [_app(total.app), _judges(total), saved_text(total.replayed, total.saved), _further(spending)]
     lines = [*page.wrapped(_trials(spending)), *page.flow(parts)]
     if spending.unpriced:
         lines += page.item(_left_out(spending.unpriced, page), mark="!", style="yellow")
@@ -37,6 +37,22 @@ def statuses_text(statuses: Mapping[TrialStatus, int]) -> str:
     return ", ".join(parts)
 
 
+def calls_text(made: int, replayed: int) -> str:
+    """Return how many calls were made, and how many recorded replies answered: ``12 calls, 388 replayed``."""
+    if not replayed:
+        return count(made, "call")
+    if not made:
+        return f"{count(replayed, 'call')} replayed"
+    return f"{count(made, 'call')}, {replayed:,} replayed"
+
+
+def saved_text(replayed: int, saved: float | None) -> str:
+    """Return what replayed calls had cost when they were recorded; empty where there were none, or nobody knows."""
+    if not replayed or not saved:
+        return ""
+    return f"recordings saved {figures.cost(saved)}"
+
+
 def _trials(spending: SpendingDigest) -> str:
     trials = count(spending.ran, "trial")
     if spending.ran < spending.expected:
@@ -49,9 +65,9 @@ def _trials(spending: SpendingDigest) -> str:
 
 
 def _app(app: Spending) -> str:
-    if not app.calls:
+    if not app.all_calls:
         return "no model calls, no cost"
-    calls = count(app.calls, "call")
+    calls = calls_text(app.calls, app.replayed)
     if app.tokens:
         calls = f"{calls}, {figures.tokens(app.tokens)} tokens"
     return f"app {_money(app)} ({calls})"
@@ -61,9 +77,10 @@ def _judges(total: TrialSpending) -> str:
     cached = ""
     if total.judge_hits:
         cached = f"{count(total.judge_hits, 'verdict')} from the cache"
-    if total.judges.calls:
-        parts = filter(None, [count(total.judges.calls, "call"), cached])
-        return f"judges {_money(total.judges)} ({', '.join(parts)})"
+    judges = total.judges
+    if judges.all_calls:
+        parts = filter(None, [calls_text(judges.calls, judges.replayed), cached])
+        return f"judges {_money(judges)} ({', '.join(parts)})"
     if cached:
         return f"judges: {cached}"
     return ""
@@ -78,8 +95,8 @@ def _further(spending: SpendingDigest) -> str:
         shares.append(f"{spending.control.trials:,} of the accepted code{_price(spending.control)}")
     if not shares:
         return ""
-    calls = spending.total.app.calls + spending.total.judges.calls
-    part = "of that " if calls else ""  # of no calls nothing is a part
+    total = spending.total
+    part = "of that " if total.calls + total.replayed else ""  # of no calls nothing is a part
     return f"{part}{'; '.join(shares)}"
 
 
