@@ -1,0 +1,164 @@
+"""What a session says of recorded replies: calls made, calls replayed, money saved; and what it leaves out of figures."""
+
+from __future__ import annotations
+
+import gc
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpcore2  # noqa: F401 - as in test_openai.py
+import openai  # noqa: F401
+import pytest
+
+from tests.anthropic_server import Answer, Request, Server
+from tests.openai_server import chat, serve, tool_call
+from tests.plugin.conftest import Project
+
+APP = """
+from pathlib import Path
+import openai
+from pytest_llmobs import traceable
+
+client = openai.OpenAI(max_retries=0)
+
+@traceable
+def answer(name, query):
+    prompt = Path(__file__).with_name("prompt.txt").read_text()
+    reply = client.chat.completions.create(
+        model="gpt-5-mini",
+        messages=[{"role": "system", "content": prompt}, {"role": "user", "content": f"{name}: {query}"}],
+    )
+    return reply.choices[0].message.content
+"""
+SUITE = """
+import pytest
+from pytest_llmobs.evaluators import Judge
+from pytest_llmobs.evaluators.rules.operational import MaxCost, MaxLatency
+from app import answer
+
+tone = Judge("tone", rubric="Is it polite?", model="gpt-5-mini")
+
+@pytest.mark.llm_dataset(
+    "golden.jsonl", target=answer, evaluators=[tone, MaxLatency(bound=60), MaxCost(bound=1)]
+)
+def test_answer(example, llm_run):
+    assert llm_run.latency < 60
+    assert llm_run.total_tokens == 21_000
+    assert llm_run.total_cost < 1
+    assert llm_run.score("max_cost").metadata["measured"] > 0
+"""
+
+
+def _reply(request: Request) -> Answer:
+    usage = {"prompt_tokens": 20_000, "completion_tokens": 1_000, "total_tokens": 21_000}
+    if request.body.get("tools"):
+        return tool_call("verdict", {"reason": "It greets.", "score": 1.0}, usage=usage)
+    return chat({"content": "Dear you"}, usage=usage)
+
+
+@pytest.fixture
+def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A model's, which three examples and their judges ask."""
+    project.write(app=APP, test_app=SUITE)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with serve(_reply) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.unfreeze()
+        gc.collect()
+
+
+def _experiment(project: Project, *arguments: str) -> tuple[dict[str, Any], str]:
+    """Return the JSON report of an experiment, and what was printed."""
+    result = project.experiment("--llm-report", "json:report.json", *arguments)
+    result.assert_outcomes(passed=3)
+    return json.loads(project.path.joinpath("report.json").read_text()), result.stdout.str()
+
+
+def test_an_unchanged_suite_makes_no_call_and_says_what_that_saved(project: Project, server: Server) -> None:
+    report, printed = _experiment(project, "--llm-cassettes=reuse")
+    first = report["spending"]["total"]
+    assert len(server.requests) == 6
+    assert (first["app"]["calls"], first["app"]["replayed"], first["saved"]) == (3, 0, None)
+    assert "app $0.0210 (3 calls, 63.0k tokens) · judges $0.0210 (3 calls)\n" in printed
+
+    report, printed = _experiment(project, "--llm-cassettes=reuse")
+    again = report["spending"]["total"]
+    assert len(server.requests) == 6
+    assert (again["app"]["calls"], again["app"]["replayed"], again["app"]["tokens"]) == (0, 3, 63_000)
+    assert (again["judges"]["calls"], again["judges"]["replayed"], again["cost"]) == (0, 3, 0.0)
+    assert again["saved"] == pytest.approx(first["cost"])
+    line = "app $0 (3 calls replayed, 63.0k tokens) · judges $0 (3 calls replayed) · recordings saved $0.0420"
+    assert line in " ".join(printed.split())
+
+
+def test_after_an_edit_only_what_changed_is_called(project: Project, server: Server) -> None:
+    _experiment(project, "--llm-cassettes=reuse")
+    rows = [{"id": name, "inputs": {"name": name, "query": "Where?"}} for name in ("ada", "grace", "edsger")]
+    project.dataset(rows)
+    project.path.joinpath("golden.jsonl").open("a").close()
+    _experiment(project, "--llm-cassettes=reuse")
+    assert len(server.requests) == 12
+    rows[1]["inputs"] = {"name": "grace", "query": "When?"}
+    project.dataset(rows)
+    report, printed = _experiment(project, "--llm-cassettes=reuse")
+    assert len(server.requests) == 14
+    total = report["spending"]["total"]
+    assert (total["app"]["calls"], total["app"]["replayed"], total["judges"]["calls"]) == (1, 2, 1)
+    assert "app $0.0070 (1 call, 2 replayed, 63.0k tokens)" in printed
+
+
+def test_no_figure_of_time_holds_a_replayed_run(
+    project: Project, server: Server, parquet: Callable[[Project, str], list[tuple[Any, ...]]]
+) -> None:
+    project.record("--llm-cassettes=reuse", "-o", "llm_baseline_repeat=1").assert_outcomes(passed=3)
+    report, printed = _experiment(project, "--llm-cassettes=only", "--llm-name=second")
+    assert "max_latency" not in printed  # it applies to no trial: neither missing nor worse
+    assert report["verdict"] == "green"
+    named = "FROM RUNS WHERE project = 'second'"
+    assert parquet(project, f"SELECT count(*), count(latency), bool_and(replayed) {named}") == [(12, 0, True)]
+    figures = (
+        f"SELECT count(*), sum(total_cost), sum(saved_cost), sum(total_tokens) {named} AND run_type = 'llm'"
+    )
+    calls, cost, saved, tokens = parquet(project, figures)[0]
+    assert (calls, cost, tokens) == (6, 0.0, 126_000)
+    assert saved == pytest.approx(0.042)
+    document = project.summary
+    trials = [
+        trial for trial in document["trials"] if trial.get("replayed_calls") != 1 or trial.get("latency")
+    ]
+    assert trials == []
+    listed = project.llmobs(
+        "runs", "--project=second", "--filter", "and(eq(replayed, true), eq(is_root, true))"
+    )
+    assert listed.stdout.count("answer") == 3
+    shown = json.loads(project.llmobs("experiments", "--json").stdout)
+    assert shown
+
+
+def test_a_recording_asks_nobody_whose_reply_is_recorded(project: Project, server: Server) -> None:
+    """Judges' verdicts lie beside the app's replies: what is committed is whole, whatever a judge cache has."""
+    _experiment(project)
+    assert len(server.requests) == 6
+    _experiment(project, "--llm-cassettes=reuse")
+    assert len(server.requests) == 12
+    project.record("--llm-cassettes=reuse", "-o", "llm_baseline_repeat=1").assert_outcomes(passed=3)
+    _experiment(project, "--llm-cassettes=only")
+    assert len(server.requests) == 12
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+def test_a_plain_session_says_in_a_line_what_was_replayed(
+    project: Project, server: Server, workers: tuple[str, ...]
+) -> None:
+    first = project.run("--llm-cassettes=reuse", *workers)
+    first.assert_outcomes(passed=3)
+    first.stdout.fnmatch_lines(["model calls: 6 made, none replayed from llm-cassettes"])
+    again = project.run("--llm-cassettes=reuse", *workers)
+    again.assert_outcomes(passed=3)
+    again.stdout.fnmatch_lines(["model calls: none made, 6 replayed from llm-cassettes ($0.0420 saved)"])
+    assert len(server.requests) == 6
