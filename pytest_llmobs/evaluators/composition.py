@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
-from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, NotTimed, Subject
 from pytest_llmobs.evaluators.rules.outputs import requirement
 from pytest_llmobs.evaluators.rules.rule import Composed, bind_parts, where
-from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.scores import UNTIMED, Score
 
 __all__ = ["AllOf", "AnyOf", "AtLeast", "Weighted", "all_of", "any_of", "at_least", "weighted", "where"]
 
@@ -28,14 +28,16 @@ def _applicable(results: Sequence[list[Score]]) -> list[Score]:
     """
     applicable = []
     reasons: dict[str, None] = {}  # a dict and no set: reasons are told once, in the order of the parts
+    untimed = True
     for scores in results:
         for score in scores:
             if score.exempt:
                 reasons[str(score.error)] = None
+                untimed = untimed and bool(score.metadata.get(UNTIMED))
             else:
                 applicable.append(score)
     if not applicable:
-        raise NotApplicable("; ".join(reasons))
+        raise (NotTimed if untimed else NotApplicable)("; ".join(reasons))
     return applicable
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
-from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, NotTimed, Subject
 from pytest_llmobs.evaluators.rules.matching import fold_label
 from pytest_llmobs.evaluators.rules.operational import whole_cost
 from pytest_llmobs.evaluators.rules.outputs import pair
@@ -224,7 +224,7 @@ class Percentile(Rule):
             else:
                 absent += 1
         if replayed and not values and not absent:
-            raise NotApplicable("all trials were replayed: how long recorded replies take says nothing")
+            raise NotTimed("all trials were replayed: how long recorded replies take says nothing")
         if absent or not values:
             raise UnscoredError(f"{absent or 'All'} of {len(suite.subjects)} trials have no {self.metric}.")
         result = percentile(sorted(values), self.percent)

@@ -206,9 +206,12 @@ class _Tally:
         return sum(bool(self._suite.rows[example].values(self._metric)) for example in examples)
 
     def add_repeats(self, example: str) -> None:
-        """Count an expected example, and the repeats of it that have no value."""
+        """Count an expected example, and the repeats of it that have no value; replayed ones have no time."""
+        untimed = self._untimed(example)
+        there, wanted = len(self.values.get(example, ())), self._suite.repeats[example] - untimed
+        if untimed and wanted <= 0:
+            return
         self._expected += 1
-        there, wanted = len(self.values.get(example, ())), self._suite.repeats[example]
         if there < wanted:
             self._lacking += 1 - there / wanted
             self._add_causes(example, wanted)
@@ -216,12 +219,19 @@ class _Tally:
     def _add_causes(self, example: str, wanted: int) -> None:
         trials = self._suite.measured.trials.get(example, ())
         # first, and even where there is none: so the causes keep one order in every note
-        self._causes["never ran"] += max(0, wanted - len(trials))
+        self._causes["never ran"] += max(0, wanted - len(trials) + self._untimed(example))
         for trial in trials:
             if trial.status in _WITHOUT_VALUE:
                 self._causes[_WITHOUT_VALUE[trial.status]] += 1
-            elif score_value(trial, self._metric) is None:
+            elif score_value(trial, self._metric) is None and not self._is_untimed(trial):
                 self._causes["unscored"] += 1
+
+    def _untimed(self, example: str) -> int:
+        return sum(map(self._is_untimed, self._suite.measured.trials.get(example, ())))
+
+    def _is_untimed(self, trial: Trial) -> bool:
+        score = trial.scores.get(self._metric)
+        return score is not None and score.untimed
 
     def lacking(self, example: str) -> int:
         """Return how many repeats of an expected example lack a value that they should have."""

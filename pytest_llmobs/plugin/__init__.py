@@ -68,7 +68,13 @@ def pytest_configure(config: pytest.Config) -> None:
         register(config)
         return
     options.say_unused(config)
-    if options.is_controller(config):
+    if options.uses_cassettes(
+        config
+    ):  # any test may call a model, and xdist's controller adds up what was replayed
+        from pytest_llmobs.plugin.registration import register
+
+        register(config)
+    elif options.is_controller(config):
         # the tests are collected in workers: nothing else is registered here
         from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 

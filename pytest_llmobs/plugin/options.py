@@ -120,6 +120,15 @@ def wants_experiment(config: pytest.Config) -> bool:
         raise usage_error(error) from None
 
 
+def uses_cassettes(config: pytest.Config) -> bool:
+    """Return True where model calls are to be replayed or recorded, in whatever tests."""
+    try:
+        value, _ = _value(config, _option("cassettes"))
+    except LlmobsError as error:
+        raise usage_error(error) from None
+    return bool(value != "off")
+
+
 def usage_error(error: LlmobsError) -> pytest.UsageError:
     """Return an error of ours as pytest's, safe to print: its message may hold what a user or a file said."""
     from pytest_llmobs.wording import inert  # every session of pytest loads this module
@@ -128,11 +137,15 @@ def usage_error(error: LlmobsError) -> pytest.UsageError:
 
 
 def _is_on(config: pytest.Config, name: str) -> bool:
-    option = next(option for option in OPTIONS if option.name == name)
+    option = _option(name)
     value, where = _value(config, option)
     if option.parse is not None:
         value = option.parse(value, where)
     return bool(value)
+
+
+def _option(name: str) -> Option:
+    return next(option for option in OPTIONS if option.name == name)
 
 
 def confirming_path() -> Path | None:

@@ -30,6 +30,10 @@ def unfit(number: float) -> str | None:
     return None
 
 
+UNTIMED = "untimed"
+"""Metadata key of a score that is exempt because its run was replayed."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Score:
     """One evaluator's word on one run. Compares and calculates as its number, or as its label.

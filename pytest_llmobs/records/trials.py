@@ -47,6 +47,9 @@ class TrialScore:
     """True where a judge was asked for it and wasn't replayed: it may say something else next time."""
     exempt: bool = False
     """True where the evaluator does not apply to this example: the pair is not expected, so it is not missing."""
+    untimed: bool = False
+    """True where it is exempt because the run was replayed, whose time says nothing: not missing, whatever the baseline
+    has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

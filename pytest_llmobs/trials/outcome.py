@@ -10,7 +10,7 @@ from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.measures.recordings import recording_of
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.prompt_uses import UNFILLED_KEY, prompts_of
-from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.scores import UNTIMED, Score
 from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -169,6 +169,7 @@ def as_trial_score(score: Score, *, gating: bool, fresh: bool = False) -> TrialS
         exempt=score.exempt,
         gating=gating,
         fresh=fresh,
+        untimed=score.exempt and bool(score.metadata.get(UNTIMED)),
     )
 
 

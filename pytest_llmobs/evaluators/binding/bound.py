@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.results import scores_of
 from pytest_llmobs.evaluators.binding.signature import Signature
-from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
-from pytest_llmobs.records.scores import Score
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, NotTimed, Subject
+from pytest_llmobs.records.scores import UNTIMED, Score
 from pytest_llmobs.tracing.failure import describe
 
 
@@ -106,7 +106,8 @@ def interrupts(error: BaseException) -> bool:
 def unscored(key: str, error: BaseException) -> Score:
     """Return the score of an evaluator that raised ``error``: none, and why."""
     if isinstance(error, NotApplicable):
-        return Score(key, error=str(error), exempt=True)
+        metadata = {UNTIMED: True} if isinstance(error, NotTimed) else {}
+        return Score(key, error=str(error), metadata=metadata, exempt=True)
     if isinstance(error, UnscoredError | EvaluatorError):
         # Messages of our own are written for the user; a traceback would bury them.
         return Score(key, error=str(error))

@@ -15,6 +15,10 @@ class NotApplicable(LlmobsError):
     """Raise it in an evaluator that has nothing to say about this example: no score, and none missing."""
 
 
+class NotTimed(NotApplicable):
+    """The same of a run that was replayed, from an evaluator of time: none is missing, whatever the baseline has."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is judged: one run against one example."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.binding.subject import NotTimed, Subject
 from pytest_llmobs.evaluators.rules.outputs import required
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type, walk
@@ -150,7 +150,7 @@ class MaxRetries(_Bounded):
 def _check_live(subject: Subject) -> None:
     """Raise where recorded replies came in place of a model's: their time is no model's."""
     if subject.run.replayed:
-        raise NotApplicable("the run was replayed: how long recorded replies take says nothing")
+        raise NotTimed("the run was replayed: how long recorded replies take says nothing")
 
 
 def _model_calls(subject: Subject) -> list[Run]:

@@ -62,15 +62,17 @@ def _is_call(run: Run) -> bool:
 def _facts(run: Run, page: Page) -> list[str]:
     spent = spending(_family(run))
     parts = [page.line(run.name), run.run_type, run.status, figures.moment(run.start_time.isoformat())]
-    parts.append(figures.seconds(run.latency))
-    if spent.calls:
-        parts.append(count(spent.calls, "model call"))
+    parts.append(figures.took(run))
+    if spent.all_calls:
+        parts.append(count(spent.all_calls, "model call"))
     if spent.tokens:
         parts.append(f"{figures.tokens(spent.tokens)} tokens")
     if spent.cost is not None:
         parts.append(figures.spent(spent.cost, is_whole=not spent.unpriced))
     elif spent.unpriced:
         parts.append("cost unknown")
+    if spent.saved:
+        parts.append(f"{figures.cost(spent.saved)} when it was recorded")
     place = [f"project {page.line(run.project)}", f"run {run.id}"]
     if run.tags:
         place.append(f"tags {page.line(', '.join(run.tags))}")
@@ -105,7 +107,7 @@ def _score(key: str, score: TrialScore) -> str:
 
 
 def _heading(run: Run, page: Page) -> str:
-    parts = [page.line(run.name), run.run_type, page.line(run.model or ""), figures.seconds(run.latency)]
+    parts = [page.line(run.name), run.run_type, page.line(run.model or ""), figures.took(run)]
     if run.stop_reason:
         parts.append(f"stopped by {page.line(run.stop_reason)}")
     if run.retries:

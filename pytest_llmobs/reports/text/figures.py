@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import usd
 
@@ -77,6 +78,13 @@ def spent(value: float | None, *, is_whole: bool) -> str:
     if value < 0.0001:  # a bound below a bound says nothing
         return cost(None)
     return f"at least {cost(value)}"
+
+
+def took(run: Run) -> str:
+    """Return how long a run took; ``replayed`` where recorded replies came in place of a model's."""
+    if run.replayed:
+        return "replayed"
+    return seconds(run.latency)
 
 
 def seconds(value: float | None) -> str:

@@ -94,7 +94,7 @@ def _drawn(branches: Sequence[Branch], page: Page) -> list[str]:
         column("name", "run", branches, lambda branch: branch.lead + _name(branch, page)),
         column("kind", "kind", branches, of_run(lambda run: run.run_type)),
         column("model", "model", branches, of_run(lambda run: page.line(run.model or ""))),
-        column("time", "time", branches, of_run(lambda run: figures.seconds(run.latency)), right=True),
+        column("time", "time", branches, of_run(figures.took), right=True),
         column("tokens", "tokens", branches, of_run(lambda run: _tokens(run, page)), right=True),
         column("cost", "cost", branches, of_run(_cost), right=True),
     ]
