@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from weakref import WeakKeyDictionary
 
 from pytest_llmobs import notices
@@ -152,7 +152,7 @@ class Recorder:
             repeat=key.repeat,
             occurrence=key.occurrence,
             request_hash=request.hash,
-            request=self._redaction.clean_if_suspect(stored(request)),
+            request=self._cleaned(stored(request)),
             reply=RecordedReply(
                 status=reply.status,
                 headers={name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers},
@@ -167,6 +167,10 @@ class Recorder:
         except OSError as error:
             self._warn(error)
             return ""
+
+    def _cleaned(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        # field by field: where a redactor fails, a text stands in the place of all that it was given
+        return {name: self._redaction.clean_if_suspect(value) for name, value in request.items()}
 
     def _warn(self, error: OSError) -> None:
         if not self._warned:

@@ -105,7 +105,7 @@ class Option(NamedTuple):
     commas: bool = True
     """True where an entry of a list may hold several, between commas; a path may have commas of its own."""
     parse: Callable[[Any, str], Any] | None = None
-    """Takes the raw value, of a list the entries, and where it came from, checks it, and returns what ``Settings`` holds."""
+    """Takes the raw value, or a list's entries, and where it came from; checks it, returns what ``Settings`` holds."""
 
     @property
     def ini(self) -> str:
