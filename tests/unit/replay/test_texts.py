@@ -150,7 +150,7 @@ def test_random_requests_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_replay_reads_no_text(tmp_path: Path) -> None:
-    recorded = Recorded(tmp_path, "Which?", system=PROMPT)
+    Recorded(tmp_path, "Which?", system=PROMPT)
     (tmp_path / "texts" / next(iter(texts(tmp_path)))).unlink()
     assert recorder(tmp_path, "only").take(question("Which?", system=PROMPT), None).reply is not None
 
