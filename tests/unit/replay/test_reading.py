@@ -162,7 +162,7 @@ def test_any_damage_is_an_error_or_changes_nothing(path: Path) -> None:
             assert folder.read_file(path) == whole, seed
         except CassetteError:
             refused += 1
-    assert 400 < refused < 500
+    assert refused > 400
 
 
 @pytest.mark.parametrize("text", ["\ud83d", "\udc00\ud800", "é e\u0301 \u2028 \x85", "\0\r\n\t", "😀" * 50])
