@@ -105,6 +105,7 @@ def record_for_ever(progress):
         if turn.reply is None:
             os.write(progress, b"." if turn.keep(answer("word " * 2000)) else b"?")
 
+recorder(Path("other")).take(question("Which?"), None).keep(answer("What all children would import"))
 for kill in range(50):
     reading, writing = os.pipe()
     child = os.fork()
@@ -160,7 +161,10 @@ for number in range(3):
     turn = here.take(question(f"Question {{number}}", system="lamp " * 5000), None)
     print(turn.reply is None and turn.keep(answer("Bright " * 5000)) == "")
 """
-READ_ONLY = "subprocess.run('mount --bind cassettes cassettes && mount -o remount,ro,bind cassettes', shell=True, check=True)"
+READ_ONLY = """
+bind = "mount --bind cassettes cassettes && mount -o remount,ro,bind cassettes"
+subprocess.run(bind, shell=True, check=True)
+"""
 SMALL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))"
 FULL = """
 kept = {path: path.read_bytes() for path in Path("cassettes").rglob("*.json")}
@@ -208,12 +212,10 @@ def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     root = tmp_path / "cassettes"
     root.write_text("no folder", encoding="utf-8")
     here = recorder(root)
-    turn = here.take(question("Which?"), None)
-    with pytest.warns(
-        CassetteWarning, match="Model calls aren't recorded: .*cassettes' can't be written"
-    ) as warned:
-        assert turn.keep(answer("Bright")) == ""
-        assert here.take(question("Where?"), None).keep(answer("There")) == ""
+    turns = [here.take(question(text), None) for text in ("Which?", "Where?")]
+    with pytest.warns(CassetteWarning, match=r"aren't recorded: .*cassettes' can't be written") as warned:
+        kept = [turn.keep(answer("Bright")) for turn in turns]
+    assert kept == ["", ""]
     assert len(warned) == 1
     with pytest.raises(CassetteError, match="No recording of"):
         recorder(root, "only").take(question("Which?"), None)
