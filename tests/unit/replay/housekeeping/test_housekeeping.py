@@ -69,6 +69,34 @@ def test_pruning_deletes_what_is_listed_and_nothing_else(tmp_path: Path) -> None
     assert not dropped.exists()
 
 
+def test_pruning_deletes_the_texts_that_only_dropped_recordings_refer_to(tmp_path: Path) -> None:
+    shared, own = "You answer for a shop. " * 200, "You answer for a bank. " * 200
+    record(tmp_path, "kept", system=shared)
+    record(tmp_path, "dropped", system=shared)
+    record(tmp_path, "dropped too", system=own)
+    folder = CassetteFolder(tmp_path)
+    assert len(folder.text_files()) == 2
+    asking = recorder(tmp_path, "only")
+    asking.take(question("kept", system=shared), None)
+
+    leftovers = leftovers_of(folder, take_inventory(folder), asking.used)
+    delete(leftovers)
+
+    assert len(leftovers.recordings) == 2
+    [text] = folder.text_files()
+    assert "shop" in text.read_text()
+
+
+def test_no_text_is_dropped_while_a_recording_cannot_be_read(tmp_path: Path) -> None:
+    [file] = record(tmp_path, "kept", system="You answer for a shop. " * 200)
+    file.write_text(file.read_text()[:-40])
+    folder = CassetteFolder(tmp_path)
+
+    leftovers = leftovers_of(folder, take_inventory(folder), used=set())
+
+    assert leftovers.texts == ()
+
+
 def test_a_sound_folder_has_no_problem(tmp_path: Path) -> None:
     record(tmp_path, "one", "two")
 
