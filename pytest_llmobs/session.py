@@ -58,7 +58,7 @@ class Session:
             identity: The session's name and id.
             rootdir: Where ``.llmobs`` and the baselines lie.
             processes: How many workers share ``settings.concurrency``.
-            fresh: Ask judges afresh: a baseline is recorded, the gate looks again, or cassettes keep what they say.
+            fresh: Ask judges afresh: a baseline is recorded, or the gate looks again.
             cautious: Run ahead no further than the workers reach, since the session may stop at the next failure.
             store_folder: The store; by default it lies in ``rootdir``.
             beside: Trace what its own runner starts alone, beside whoever else traces in this process.

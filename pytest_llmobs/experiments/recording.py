@@ -52,6 +52,7 @@ def record_baselines(
     for plan in experiment.suites:
         update = _record(plan, experiment, folder, settings)
         remarks.extend(addition_remarks(plan, update))
+        remarks.extend(_replay_remarks(plan, experiment))
         notes.extend(_notes(plan, update))
         skipped.extend(addition_notes(plan, update, experiment.commands.get("accept_some") or RECORD))
         errors.extend(_errors(plan, update, experiment))
@@ -71,6 +72,17 @@ def _concluded(
     decision = experiment.decision
     decision = replace(decision, errors=(*decision.errors, *errors), remarks=(*decision.remarks, *remarks))
     return replace(experiment, notes=(*experiment.notes, *notes), decision=decision)
+
+
+def _replay_remarks(plan: SuitePlan, experiment: Experiment) -> Iterator[str]:
+    """Yield how many of a suite's passes bring no replies of their own."""
+    trials = experiment.trials_of(plan.name)
+    replayed = sum(bool(trial.llm_calls) and trial.replayed_calls == trial.llm_calls for trial in trials)
+    if replayed:
+        yield (
+            f"{plan.name}: {replayed:,} of {count(len(trials), 'trial')} replayed what was recorded before; "
+            "--llm-cassettes=refresh records new replies"
+        )
 
 
 def _uncommitted(experiment: Experiment) -> Iterator[str]:

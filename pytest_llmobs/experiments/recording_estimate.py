@@ -21,6 +21,7 @@ def recording_estimate(
     concurrency: int = 1,
     *,
     add: bool = False,
+    fresh: bool = True,
 ) -> str:
     """Return the line that says what recording a baseline will take.
 
@@ -30,10 +31,11 @@ def recording_estimate(
         baseline_of: Returns the committed baseline of a suite, whose rows say what an example took.
         concurrency: Targets that run at once.
         add: The trials are added to the baselines that there are.
+        fresh: Every reply is a new one; False where it may be a recorded one.
     """
     trials = number_of_trials(plans)
     examples = sum(map(len, map(attrgetter("example_ids"), plans)))
-    repeats = count(trials // max(examples, 1), "fresh repeat")
+    repeats = count(trials // max(examples, 1), "fresh repeat" if fresh else "repeat")
     what = "adding to the baseline" if add else "recording a baseline"
     line = f"{what}: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
     if estimate := _by_experiment(store, plans, trials, concurrency):

@@ -216,7 +216,10 @@ def announce(state: ProcessState) -> None:
     if terminal is not None:
         session = state.session
         concurrency = session.settings.concurrency
-        takes = recording_estimate(session.store, plans, session.baseline_of, concurrency, add=add)
+        fresh = add or session.settings.cassettes in ("off", "refresh")
+        takes = recording_estimate(
+            session.store, plans, session.baseline_of, concurrency, add=add, fresh=fresh
+        )
         terminal.write_line(inert(takes))
 
 

@@ -157,8 +157,7 @@ def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> Proc
         rootdir,
         processes=processes,
         cautious=bool(config.getoption("maxfail", 0)),
-        # beside recordings, verdicts kept elsewhere would be replies that nobody else can replay
-        fresh=bool(settings.update_baseline) or confirming is not None or settings.cassettes != "off",
+        fresh=bool(settings.update_baseline) or confirming is not None,
     )
     return ProcessState(
         config=config,

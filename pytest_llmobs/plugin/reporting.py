@@ -13,6 +13,7 @@ import pytest
 from pytest_llmobs.experiments.conclude import Conclusion
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.measures.values import running_means
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.pytest_internals import screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
@@ -98,6 +99,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         store=store_here(config),
         prompts=prompts_here(config),
         prompt_folder=_prompt_folder(config),
+        cassette_folder=_cassette_folder(config),
         rootdir=rootdir_here(config),
         recorded=recorded,
         everything=config.get_verbosity() >= 1,
@@ -157,6 +159,14 @@ def prompts_here(config: pytest.Config) -> str:
 def _prompt_folder(config: pytest.Config) -> str:
     named = os.environ.get(PROMPT_DIR, "").strip()
     return named or str(Path(rootdir_here(config), config.getini("llm_prompt_dir")))
+
+
+def _cassette_folder(config: pytest.Config) -> str:
+    """Return the folder of the recordings that the session may have added to; empty where it adds none."""
+    settings = options.settings_of(config)
+    if settings.cassettes not in ("reuse", "refresh"):
+        return ""
+    return str(Path(rootdir_here(config), settings.cassette_dir))
 
 
 def store_here(config: pytest.Config) -> str:

@@ -25,6 +25,8 @@ class Context:
     """The prompts' folder where the ``llmobs prompts`` command would not find it by itself, else empty."""
     prompt_folder: str = ""
     """The same folder's path in any case; empty where commits of prompts are no matter of this session."""
+    cassette_folder: str = ""
+    """The folder of the recordings that this session may have added to; empty where it adds none."""
     rootdir: str = ""
     """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
     recorded: Sequence[str] = ()

@@ -62,6 +62,9 @@ def next_commands(
         # an edited prompt has become a commit, which is what the baseline was recorded with
         if experiment.prompts and context.prompt_folder:
             folders.append(_posix(context.prompt_folder))
+        # without them, nobody else can run on the recordings that the baseline names
+        if context.cassette_folder:
+            folders.append(_posix(context.cassette_folder))
         commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)

@@ -115,6 +115,12 @@ def test_commits_of_prompts_go_to_git_with_the_baseline_that_names_them(gallery)
     assert text.endswith("git add -A llm-baselines prompts")
 
 
+def test_recordings_go_to_git_with_the_baseline_that_names_them(gallery):
+    context = Context(recorded=("llm-baselines/test_support.json",), cassette_folder="llm-cassettes")
+    text = render(gallery["recorded"](), width=80, color=False, context=context)
+    assert text.endswith("git add -A llm-baselines llm-cassettes")
+
+
 def test_commands_keep_the_users_own_arguments_and_store(gallery):
     context = Context(
         accept="pytest tests -m llm --llm-experiment --llm-update-baseline",
