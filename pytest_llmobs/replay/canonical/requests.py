@@ -21,6 +21,7 @@ BodyForm = Literal["none", "json", "parts", "fields", "text", "bytes"]
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PASSING_PORTS = 32_768
 """From here on systems hand out ports to whoever asks for any: what a server of a test has, another one each time."""
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,7 +51,7 @@ class CanonicalRequest:
 
 def canonical_json(value: Any) -> str:
     """Return a value of JSON types in its one form: keys sorted, numbers by their value."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def canonicalise(request: SentRequest, ignored_headers: Collection[str] = ()) -> CanonicalRequest:
