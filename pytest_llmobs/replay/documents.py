@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.files import parse_json
-from pytest_llmobs.replay.bodies import as_chunks
+from pytest_llmobs.replay.bodies.forms import as_chunks
 from pytest_llmobs.replay.cassette import VERSION, Cassette, RecordedReply, digest_of
 from pytest_llmobs.wording import count, shell_line
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from weakref import WeakKeyDictionary
 
 from pytest_llmobs import notices
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
-from pytest_llmobs.replay.bodies import as_document
 from pytest_llmobs.replay.canonical import canonicalise
-from pytest_llmobs.replay.cassette import Cassette, RecordedReply, stored
+from pytest_llmobs.replay.cassette import Cassette
+from pytest_llmobs.replay.cleaning.replies import clean_reply, clean_request
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.names import RecordingKey
 from pytest_llmobs.replay.occurrences import Occurrences
@@ -22,11 +22,9 @@ from pytest_llmobs.replay.tally import Tally
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.recordings import Turn as RecordingTurn
-from pytest_llmobs.tracing.redaction.pipeline import Redaction
+from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
 
 Mode = Literal["reuse", "refresh", "only"]
-_KEPT_HEADERS = ("content-type", "request-id", "x-request-id", "x-amzn-requestid")
-"""Headers of replies that an SDK hands on; all others say who asked, or when."""
 
 
 class CassetteWarning(UserWarning):
@@ -97,7 +95,7 @@ class Recorder:
         """How often each trial has asked what."""
         self._asked_by_test = Occurrences()
         self._lock = threading.Lock()
-        self._warned = False
+        self._warned: set[str] = set()
         self.tally = Tally()
         """The model calls of this process."""
         self.used: set[str] = set()
@@ -145,37 +143,24 @@ class Recorder:
         if reply.failed and not self._record_errors:
             return ""
         request = key.request
-        media_type = reply.headers.get("content-type", "").partition(";")[0].strip()
-        cassette = Cassette(
-            provider=request.provider,
-            operation=request.operation,
-            repeat=key.repeat,
-            occurrence=key.occurrence,
-            request_hash=request.hash,
-            request=self._cleaned(stored(request)),
-            reply=RecordedReply(
-                status=reply.status,
-                headers={name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers},
-                body=self._redaction.clean_if_suspect(as_document(reply.content, media_type)),
-                end=reply.end,
-                error=reply.error,
-                message=self._redaction.clean_if_suspect(reply.message),
-            ),
-        )
         try:
-            return self.folder.write(key, cassette)
-        except OSError as error:
-            self._warn(error)
-            return ""
-
-    def _cleaned(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        # field by field: where a redactor fails, a text stands in the place of all that it was given
-        return {name: self._redaction.clean_if_suspect(value) for name, value in request.items()}
-
-    def _warn(self, error: OSError) -> None:
-        if not self._warned:
-            self._warned = True
-            notices.warn(
-                f"Model calls aren't recorded: {str(self.folder.root)!r} can't be written ({error}).",
-                CassetteWarning,
+            cassette = Cassette(
+                provider=request.provider,
+                operation=request.operation,
+                repeat=key.repeat,
+                occurrence=key.occurrence,
+                request_hash=request.hash,
+                request=clean_request(request, self._redaction),
+                reply=clean_reply(reply, self._redaction),
             )
+            return self.folder.write(key, cassette)
+        except RedactorError as error:
+            self._warn(f"Model calls that can't be cleaned aren't recorded: {error}.")
+        except OSError as error:
+            self._warn(f"Model calls aren't recorded: {str(self.folder.root)!r} can't be written ({error}).")
+        return ""
+
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            notices.warn(message, CassetteWarning)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.context import Scope, current
 from pytest_llmobs.tracing.open_run import OpenRun
@@ -27,6 +28,10 @@ _IDENTITIES = frozenset(
     | {"run_type", "attempt", "trial_status", "scores"}
 )
 """Columns by which records find each other, and what is ours; cleaned, they wouldn't be what they are."""
+
+
+class RedactorError(LlmobsError):
+    """A redactor failed: what it was to clean can't be written."""
 
 
 class Redaction:
@@ -85,9 +90,27 @@ class Redaction:
     def clean_if_suspect(self, value: Any) -> Any:
         """Return a value of JSON types cleaned; a value that is clean costs no more than a look."""
         # of an empty one not even that: the first look takes as long as it takes to compile what is looked for
-        if value and self.suspects(capture.encode(value)):
+        if value and self.suspects(capture.encode(value, sys.maxsize)):
             return self.clean_value(value)
         return value
+
+    def clean_strictly(self, value: Any) -> Any:
+        """Return a value of JSON types cleaned, as ``clean_if_suspect`` does.
+
+        Raises:
+            RedactorError: A redactor failed.
+        """
+        try:
+            if not value or not self.suspects(capture.encode(value, sys.maxsize)):
+                return value
+        except Exception as error:  # a user's own way of suspecting
+            raise RedactorError(f"a redactor raised {type(error).__qualname__}") from error
+        cleaning = _Cleaning(self._redactors)
+        cleaned = cleaning.value(value)
+        if cleaning.failed:
+            names = ", ".join(map(repr, sorted(cleaning.failed)))
+            raise RedactorError(f"the redactor {names} raised an error")
+        return cleaned
 
     def _compile(self) -> tuple[Prefilter, ...]:
         prefilters: list[Prefilter] = []

@@ -1,0 +1,92 @@
+"""JSON that can be read and written again without a loss."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable
+from itertools import islice
+from typing import Any
+
+from pytest_llmobs.files import each_once, parse_json
+
+_FORMS: tuple[tuple[str, ...], ...] = ((), ("spaced",), ("escaped",), ("spaced", "escaped"))
+_JUDGED = 200
+"""Values by which the form of all is known."""
+MOST_NESTED = 100
+"""Levels of a value that is kept as one: whoever reads it may be deep in calls of his own."""
+_LINE_ENDS = str.maketrans({"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+"""Of some readers, though JSON allows them."""
+
+
+def exact(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: It is no JSON, or the value would say less: a key is there twice, a number is out of bounds, half
+            a character stands alone, or it is nested too deep.
+    """
+    value = parse_json(text, object_pairs_hook=each_once, parse_constant=_refuse)
+    if text.count("{") + text.count("[") > MOST_NESTED and depth(value) > MOST_NESTED:
+        raise ValueError("it is nested too deep")
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return value
+
+
+def lenient(text: str) -> Any:
+    """Return the value of a JSON text as most would read it.
+
+    Raises:
+        ValueError: Nobody would take it for JSON.
+    """
+    value = parse_json(text)
+    if depth(value) > MOST_NESTED:
+        raise ValueError("it is nested too deep")
+    return value
+
+
+def written(value: Any, form: Collection[str] = ()) -> str:
+    """Return a value as JSON on one line.
+
+    Args:
+        value: Of JSON types.
+        form: ``spaced``: with a space after commas and colons; ``escaped``: in ASCII alone.
+    """
+    separators = (", ", ": ") if "spaced" in form else (",", ":")
+    text = json.dumps(value, ensure_ascii="escaped" in form, separators=separators)
+    if text.isascii():
+        return text
+    return text.translate(_LINE_ENDS)
+
+
+def form_of(samples: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return the form in which most of some JSON was written.
+
+    Args:
+        samples: JSON and its values.
+    """
+    hits = Counter(dict.fromkeys(_FORMS, 0))
+    for text, value in islice(samples, _JUDGED):
+        for form in _FORMS:
+            hits[form] += written(value, form) == text
+    best = max(_FORMS, key=lambda form: hits[form])
+    return list(best)
+
+
+def depth(value: Any) -> int:
+    """Return how many levels of lists and objects a value has, counted to one more than are kept as one."""
+    level, levels = [value], 0
+    while level and levels <= MOST_NESTED:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        levels += any(isinstance(item, dict | list) for item in level)
+        level = inner
+    return levels
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")

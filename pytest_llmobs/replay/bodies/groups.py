@@ -1,0 +1,166 @@
+"""Events that are alike but for a text, as one: the text as a whole, and where it was cut.
+
+``{"data": {"type": "content_block_delta", "delta": {"text": "Hello world"}}, "cuts": {"data/delta/text": "B"}}``
+stands for two events. Numbers that differ are listed under ``numbers``; those that count the stream's events are
+named under ``counted`` and stand there as the first event had them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pytest_llmobs.replay.bodies import leaves, order
+from pytest_llmobs.replay.bodies.cuts import cut, cuts_of
+from pytest_llmobs.replay.bodies.leaves import Path
+
+Event = dict[str, Any]
+_MARKS = ("cuts", "numbers", "counted", "times")
+_MOST_DIFFERENT = 4
+"""Leaves in which the events of a group differ; with more they say different things."""
+
+
+def grouped(events: Sequence[Event]) -> tuple[list[Event], str]:
+    """Return events in groups, and the groups' order: empty where each one's events follow each other."""
+    members: dict[str, list[int]] = {}
+    for position, event in enumerate(events):
+        members.setdefault(_kind(event), []).append(position)
+    entries: dict[int, Event] = {}
+    places = [0] * len(events)
+    for positions in members.values():
+        entry = _group(positions, [events[position] for position in positions])
+        if entry is None:
+            entries |= {position: events[position] for position in positions}
+            for position in positions:
+                places[position] = position
+            continue
+        entries[positions[0]] = entry
+        for position in positions:
+            places[position] = positions[0]
+    numbers = {first: number for number, first in enumerate(sorted(entries))}
+    return [entries[first] for first in sorted(entries)], order.written([numbers[first] for first in places])
+
+
+def ungrouped(entries: Sequence[Event], written_order: str) -> list[Event]:
+    """Return the events that groups stand for.
+
+    Raises:
+        ValueError: They can't be made out.
+    """
+    groups = [_opened(entry) for entry in entries]
+    places = order.read(written_order, [group.size for group in groups])
+    positions: list[list[int]] = [[] for _ in groups]
+    for position, place in enumerate(places):
+        positions[place].append(position)
+    members = [iter(group.events(*at)) for group, at in zip(groups, positions, strict=True)]
+    return [next(members[place]) for place in places]
+
+
+def _kind(event: Event) -> str:
+    return json.dumps(_blanked(event, ""))
+
+
+def _blanked(value: Any, name: str | int) -> Any:
+    """Return a value without what may differ within a group."""
+    kind = type(value)
+    if kind is dict:
+        return {key: _blanked(item, key) for key, item in value.items()}
+    if kind is list:
+        return [_blanked(item, "") for item in value]
+    if kind is str and not leaves.is_identity(name):
+        return ""
+    if kind in (int, float) and not leaves.is_index(name):
+        return 0
+    return value
+
+
+def _group(positions: Sequence[int], events: Sequence[Event]) -> Event | None:
+    """Return events of a kind as one; None where they are to stand by themselves."""
+    if len(events) == 1:
+        return None
+    different = _different(events)
+    if different is None:
+        return None
+    entry = events[0]
+    marks: dict[str, Any] = {"cuts": {}, "numbers": {}, "counted": []}
+    for path, values in different.items():
+        name = leaves.path_text(path)
+        if type(values[0]) is str:
+            entry = leaves.replaced(entry, path, "".join(values))
+            marks["cuts"][name] = cuts_of(values)
+        elif _counts(values, positions):
+            marks["counted"].append(name)
+        else:
+            marks["numbers"][name] = ",".join(map(json.dumps, values))
+    marks = {name: mark for name, mark in marks.items() if mark}
+    if not (marks.keys() & {"cuts", "numbers"}):
+        marks["times"] = len(events)
+    return {**entry, **marks}
+
+
+def _different(events: Sequence[Event]) -> dict[Path, list[Any]] | None:
+    """Return the leaves in which events of a kind differ; None where these are many."""
+    columns: dict[Path, list[Any]] = {}
+    for event in events:
+        for path, leaf in leaves.leaves(event):
+            columns.setdefault(path, []).append(leaf)
+    different: dict[Path, list[Any]] = {}
+    for path, values in columns.items():
+        if any(_differ(value, values[0]) for value in values):
+            different[path] = values
+            if len(different) > _MOST_DIFFERENT:
+                return None
+    return different
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return one != other or type(one) is not type(other) or (one == 0 and str(one) != str(other))
+
+
+def _counts(values: Sequence[Any], positions: Sequence[int]) -> bool:
+    starts = {value - position for value, position in zip(values, positions, strict=True)}
+    return len(starts) == 1 and all(type(value) is int for value in values)
+
+
+class _Group(NamedTuple):
+    """A stored group, taken apart."""
+
+    first: Event
+    """With whole texts in place of pieces."""
+    columns: list[tuple[Path, Sequence[Any]]]
+    """What stands where in each of its events."""
+    counted: Sequence[Path]
+    size: int
+
+    def events(self, *positions: int) -> list[Event]:
+        """Return its events, which stand at some positions of the stream."""
+        columns = list(self.columns)
+        for path in self.counted:
+            start = leaves.at(self.first, path) - positions[0]
+            columns.append((path, [start + position for position in positions]))
+        if not columns:
+            return [self.first] * self.size
+        members: list[Event] = []
+        for number in range(self.size):
+            member = self.first
+            for path, values in columns:
+                member = leaves.replaced(member, path, values[number])
+            members.append(member)
+        return members
+
+
+def _opened(entry: Event) -> _Group:
+    first = {name: value for name, value in entry.items() if name not in _MARKS}
+    columns: list[tuple[Path, Sequence[Any]]] = []
+    for name, cuts in entry.get("cuts", {}).items():
+        path, text = leaves.follow(first, name)
+        columns.append((path, cut(text, cuts)))
+    for name, numbers in entry.get("numbers", {}).items():
+        path, _ = leaves.follow(first, name)
+        columns.append((path, [json.loads(number) for number in numbers.split(",")]))
+    counted = [leaves.follow(first, name)[0] for name in entry.get("counted", ())]
+    count = len(columns[0][1]) if columns else entry.get("times", 1)
+    if any(len(values) != count for _, values in columns):
+        raise ValueError("the texts of a group of events have different numbers of pieces")
+    return _Group(first, columns, counted, count)

@@ -1,0 +1,131 @@
+"""What a stream says again is written once: ``{"as": "3/delta"}`` is what stands there, in the fourth event's data.
+
+``{"as": "0/response", "but": {"status": "completed"}}`` is an object with the same names in the same order, of
+which one value is another. Only what stands above is referred to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_llmobs.replay.bodies import leaves
+from pytest_llmobs.replay.bodies.exact_json import written
+from pytest_llmobs.replay.bodies.leaves import Path
+
+Event = dict[str, Any]
+_LEAST = 32
+"""Characters, as JSON, of what is worth a reference."""
+_LEAST_SAVED = 40
+"""Characters that must be saved where an object is told by another: it is read less easily."""
+_NAMES = ({"as"}, {"as", "but"})
+
+
+def shortened(entries: Sequence[Event]) -> list[Event]:
+    """Return entries with references, in their data, in the place of what stands above; ``whole`` undoes it."""
+    shortener = _Shortener()
+    short: list[Event] = []
+    for number, entry in enumerate(entries):
+        if "data" in entry:
+            short.append({**entry, "data": shortener.shorten(entry["data"], (number,))})
+        else:
+            short.append(entry)
+    return short
+
+
+def whole(entries: Sequence[Event]) -> list[Event]:
+    """Return entries with what the references in their data mean.
+
+    Raises:
+        ValueError: A reference leads nowhere.
+    """
+    above: list[Any] = []
+    filled: list[Event] = []
+    for entry in entries:
+        data = _filled(entry.get("data"), above)
+        above.append(data)
+        filled.append({**entry, "data": data} if "data" in entry else entry)
+    return filled
+
+
+def looks_like_reference(value: Any) -> bool:
+    """Return True where a value holds what would be taken for a reference."""
+    if isinstance(value, dict):
+        return value.keys() in _NAMES or any(map(looks_like_reference, value.values()))
+    if isinstance(value, list):
+        return any(map(looks_like_reference, value))
+    return False
+
+
+def _filled(value: Any, above: list[Any]) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, above) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() not in _NAMES:
+        return {name: _filled(item, above) for name, item in value.items()}
+    _, meant = leaves.follow(above, value["as"])
+    if "but" not in value:
+        return meant
+    return {**meant, **{name: _filled(item, above) for name, item in value["but"].items()}}
+
+
+class _Shortener:
+    """What stands above, by its JSON and by its names."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._objects: dict[tuple[str, ...], tuple[str, dict[str, str]]] = {}
+
+    def shorten(self, value: Any, path: Path) -> Any:
+        short, _ = self._shorten(value)
+        self._remember(value, path)
+        return short
+
+    def _shorten(self, value: Any) -> tuple[Any, str]:
+        """Return a value with references, and its JSON without."""
+        if isinstance(value, list):
+            pairs = [self._shorten(item) for item in value]
+            text = f"[{','.join(text for _, text in pairs)}]"
+            short: Any = [item for item, _ in pairs]
+        elif isinstance(value, dict):
+            short, text = self._shorten_object(value)
+        else:
+            short, text = value, written(value)
+        if len(text) >= _LEAST and text in self._values:
+            return {"as": self._values[text]}, text
+        return short, text
+
+    def _shorten_object(self, value: dict[str, Any]) -> tuple[Any, str]:
+        pairs = {name: self._shorten(item) for name, item in value.items()}
+        text = _object_text({name: text for name, (_, text) in pairs.items()})
+        short = {name: item for name, (item, _) in pairs.items()}
+        alike = self._objects.get(tuple(value))
+        if alike is None:
+            return short, text
+        place, texts = alike
+        changed = {name: item for name, (item, text) in pairs.items() if text != texts[name]}
+        patch = {"as": place, "but": changed}
+        if len(written(patch)) + _LEAST_SAVED <= len(written(short)):
+            return patch, text
+        return short, text
+
+    def _remember(self, value: Any, path: Path) -> str:
+        """Note a value and all that it holds; return its JSON."""
+        if isinstance(value, list):
+            text = f"[{','.join([self._remember(item, (*path, index)) for index, item in enumerate(value)])}]"
+        elif isinstance(value, dict):
+            texts = {name: self._remember(item, (*path, name)) for name, item in value.items()}
+            text = _object_text(texts)
+            if len(text) >= _LEAST:
+                self._objects[tuple(value)] = leaves.path_text(path), texts
+        else:
+            text = written(value)
+        if len(text) >= _LEAST:
+            self._values.setdefault(text, leaves.path_text(path))
+        return text
+
+
+def _object_text(texts: dict[str, str]) -> str:
+    fields = [f"{written(name)}:{text}" for name, text in texts.items()]
+    return f"{{{','.join(fields)}}}"

@@ -1,0 +1,133 @@
+"""The events of a stream, cleaned: texts as wholes first, since no piece of a secret shows what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmobs.replay.bodies import leaves
+from pytest_llmobs.replay.bodies.groups import Event
+from pytest_llmobs.replay.bodies.leaves import Path
+from pytest_llmobs.replay.cleaning.opened_events import opened
+from pytest_llmobs.replay.cleaning.splitting import split_again
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
+
+_Place = tuple[int, Path]
+"""An event's number, and the path of a text in it."""
+
+
+def clean_events(events: Sequence[Event], framing: str, redaction: Redaction) -> list[Event]:
+    """Return as many events, without what is sensitive.
+
+    Args:
+        events: As they were read.
+        framing: The stream's: ``sse``, ``lines`` or ``frames``.
+        redaction: What cleans them.
+
+    Raises:
+        RedactorError: A redactor failed.
+    """
+    opened_events = [opened(event, framing) for event in events]
+    items = [event.item for event in opened_events]
+    for places in _wholes(items):
+        _clean_whole(items, places, redaction)
+    cleaned: list[Event] = []
+    for original, event, joined in zip(events, opened_events, items, strict=True):
+        item = redaction.clean_strictly(joined)
+        if item != event.item:
+            cleaned.append(event.closed(item, framing))
+        elif event.raw is event.item and event.raw is original:
+            cleaned.append(original)
+        else:
+            raw = redaction.clean_strictly(event.raw)
+            cleaned.append(original if raw == event.raw else raw)
+    return cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text of an event, and what it may be a piece of."""
+
+    path: Path
+    names: Path
+    """Its path, with the index that an item of a list has in place of the one that it has here."""
+    indexes: tuple[int, ...]
+    identities: tuple[str, ...]
+
+    def wholes(self) -> tuple[Hashable, ...]:
+        """Return what it may be a piece of, from the likeliest on: some senders name a text only at its first piece,
+        or begin it in another kind of event.
+        """
+        return (
+            (self.names, self.indexes, self.identities),
+            (self.names, self.indexes),
+            (self.names[-1], self.indexes),
+        )
+
+
+def _wholes(items: Sequence[Event]) -> Iterator[Sequence[_Place]]:
+    """Yield the places of texts that may be pieces of one, the likeliest ones first; none twice."""
+    by_whole: tuple[dict[Hashable, list[_Place]], ...] = ({}, {}, {})
+    for number, item in enumerate(items):
+        for piece in _pieces(item):
+            for wholes, whole in zip(by_whole, piece.wholes(), strict=True):
+                wholes.setdefault(whole, []).append((number, piece.path))
+    seen: set[tuple[_Place, ...]] = set()
+    for wholes in by_whole:
+        for places in wholes.values():
+            if tuple(places) not in seen:
+                seen.add(tuple(places))
+                yield places
+
+
+def _pieces(
+    value: Any,
+    path: Path = (),
+    names: Path = (),
+    indexes: tuple[int, ...] = (),
+    identities: tuple[str, ...] = (),
+) -> Iterator[_Piece]:
+    if isinstance(value, str):
+        if names and not leaves.is_identity(names[-1]):
+            yield _Piece(path, names, indexes, identities)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if type(item) is int and leaves.is_index(name):
+                indexes = (*indexes, item)
+            elif isinstance(item, str) and leaves.is_identity(name):
+                identities = (*identities, item)
+        for name, item in value.items():
+            yield from _pieces(item, (*path, name), (*names, name), indexes, identities)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            index = item.get("index", place) if isinstance(item, dict) else place
+            yield from _pieces(item, (*path, place), (*names, index), indexes, identities)
+
+
+def _clean_whole(items: list[Event], places: Sequence[_Place], redaction: Redaction) -> None:
+    """Clean, where they stand, the pieces of a text."""
+    pieces = [leaves.at(items[number], path) for number, path in places]
+    text = "".join(pieces)
+    name = str(places[0][1][-1])
+    cleaned = _cleaned_text(name, text, redaction)
+    if cleaned == text:
+        return
+    for (number, path), piece in zip(places, split_again(pieces, cleaned), strict=True):
+        items[number] = leaves.replaced(items[number], path, piece)
+
+
+def _cleaned_text(name: str, text: str, redaction: Redaction) -> str:
+    """Return a text cleaned; one that is JSON, such as a tool's arguments, also by the names in it."""
+    cleaned: str = next(iter(redaction.clean_strictly({name: text}).values()))
+    if not cleaned.startswith(("{", "[")):
+        return cleaned
+    try:
+        value = json.loads(cleaned)
+    except (ValueError, RecursionError):
+        return cleaned
+    clean = redaction.clean_strictly(value)
+    if clean == value:
+        return cleaned
+    return json.dumps(clean, ensure_ascii=False)
