@@ -155,12 +155,14 @@ class Recorder:
             )
             return self.folder.write(key, cassette)
         except RedactorError as error:
-            self._warn(f"Model calls that can't be cleaned aren't recorded: {error}.")
+            self._warn("redaction", f"Model calls that can't be cleaned aren't recorded: {error}.")
         except OSError as error:
-            self._warn(f"Model calls aren't recorded: {str(self.folder.root)!r} can't be written ({error}).")
+            problem = f"{str(self.folder.root)!r} can't be written ({error})"
+            self._warn("folder", f"Model calls aren't recorded: {problem}.")
         return ""
 
-    def _warn(self, message: str) -> None:
-        if message not in self._warned:
-            self._warned.add(message)
+    def _warn(self, cause: str, message: str) -> None:
+        """Warn once of each cause."""
+        if cause not in self._warned:
+            self._warned.add(cause)
             notices.warn(message, CassetteWarning)
