@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.providers import bodies
-from pytest_llmobs.providers.calls import Reply, Request, without_nones
+from pytest_llmobs.providers.calls import Reply, Request, cost_nothing, without_nones
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import NO_USAGE, PAID
@@ -86,7 +86,7 @@ class Exchange:
             run.run_type = reply.run_type
         replayed = run.columns.get("replayed", False)
         if replayed:
-            _cost_nothing(run.columns)
+            cost_nothing(run.columns)
             run.columns["retries"] = 0
         if self._first_chunk is not None and reply.streamed and not replayed:
             run.columns["time_to_first_token"] = round(self._first_chunk, 6)
@@ -107,15 +107,6 @@ class Exchange:
     def _heard(self) -> None:
         if self._first_chunk is None:
             self._first_chunk = real.seconds() - self._began
-
-
-def _cost_nothing(columns: dict[str, Any]) -> None:
-    """Let a replayed call say what it saved, and that it cost nothing."""
-    recorded = columns.get("total_cost")
-    if recorded is not None:
-        columns["saved_cost"] = recorded
-    for name in ("total_cost", "input_cost", "output_cost"):
-        columns[name] = 0.0
 
 
 class Engine:

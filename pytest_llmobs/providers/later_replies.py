@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_llmobs.providers import responses
-from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.calls import Reply, cost_nothing
 from pytest_llmobs.providers.chat_completions import read_completion, read_embeddings
 from pytest_llmobs.providers.streams import Event
 from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER
@@ -147,6 +147,11 @@ def log_below(fetching: RunTree, name: str, entry: Mapping[str, Any], reply: Rep
     run = RunTree(fetching.tracer, name, "llm", fetching)
     run.describe({"custom_id": entry.get("custom_id")}, reply.metadata, ())
     run.columns.update(provider=fetching.columns["provider"], operation="chat", **reply.known_columns)
+    for column in ("recording", "replayed"):
+        if column in fetching.columns:
+            run.columns[column] = fetching.columns[column]
+    if "replayed" in fetching.columns:
+        cost_nothing(run.columns)
     run.end(outputs=reply.outputs)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import pytest
 
 from pytest_llmobs.extensions import Extensions, standalone_manager
@@ -78,3 +79,9 @@ def forbid_network(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(socket.socket, "connect_ex", refuse)
     patch.setattr(socket, "create_connection", refuse)
     patch.setattr(socket, "getaddrinfo", refuse)
+
+
+def http_library() -> Any:
+    """Return the library that the installed anthropic sends with: httpx, or its successor."""
+    base: Any = anthropic._base_client
+    return getattr(base, "httpx2", None) or base.httpx
