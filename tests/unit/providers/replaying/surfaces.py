@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+Surface = Callable[[Any], Awaitable[Any]]
+"""Takes a client, sync or async."""
 
 
 async def settled(value: Any) -> Any:
@@ -14,9 +17,8 @@ async def settled(value: Any) -> Any:
 
 async def listed(stream: Any) -> list[Any]:
     """Return all items of an iterator, sync or async."""
-    if isinstance(stream, AsyncIterator) or hasattr(stream, "__aiter__"):
+    if hasattr(stream, "__aiter__"):
         return [plain(item) async for item in stream]
-    assert isinstance(stream, Iterator) or hasattr(stream, "__iter__")
     return [plain(item) for item in stream]
 
 

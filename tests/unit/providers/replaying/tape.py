@@ -85,3 +85,16 @@ def http_library() -> Any:
     """Return the library that the installed anthropic sends with: httpx, or its successor."""
     base: Any = anthropic._base_client
     return getattr(base, "httpx2", None) or base.httpx
+
+
+def check_replayed(replayed: MemorySink, recorded: MemorySink) -> None:
+    """Check that what was replayed is traced as what was recorded, and says that it cost nothing and took no time."""
+    assert sorted(run.name for run in replayed.runs) == sorted(run.name for run in recorded.runs)
+    assert sorted(str(run.recording) for run in replayed.runs) == sorted(
+        str(run.recording) for run in recorded.runs
+    )
+    for run in replayed.runs:
+        assert (run.replayed, run.recording is not None) == (True, True)
+        assert run.usage.total_cost in (0.0, None)
+        assert (run.latency, run.time_to_first_token, run.retries) == (None, None, 0)
+    assert not any(run.replayed for run in recorded.runs)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anthropic
 import pydantic
 import pytest
 
-from pytest_llmobs.records.runs import Run
 from tests.anthropic_server import Answer, Request, Script, message, serve, text, tool_use
-from tests.unit.providers.replaying.surfaces import Entered, listed, plain, settled
-from tests.unit.providers.replaying.tape import Tape
+from tests.unit.providers.replaying.surfaces import Entered, Surface, listed, plain, settled
+from tests.unit.providers.replaying.tape import Tape, check_replayed
 
 MODEL = "claude-sonnet-5"
 ASK: dict[str, Any] = {
@@ -28,7 +26,6 @@ TOOL = {
     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}},
 }
 WORDS = "one two  three \N{SNOWMAN} four\nfive"
-Surface = Callable[[Any], Awaitable[Any]]
 
 
 class Weather(pydantic.BaseModel):
@@ -219,17 +216,7 @@ def test_a_surface_is_replayed(tape: Tape, runner: Any, surface: Surface, script
     with tape.replaying() as replayed:
         assert runner(server.url, surface) == expected
     assert len(tape.files) == len(server.requests)
-    assert {run.name for run in recorded.runs} == {run.name for run in replayed.runs}
-    for run, before in zip(replayed.runs, recorded.runs, strict=True):
-        _check_replayed(run, before)
-
-
-def _check_replayed(run: Run, before: Run) -> None:
-    assert (run.replayed, before.replayed or False) == (True, False)
-    assert run.status == before.status
-    assert run.usage.total_cost in (0.0, None)
-    assert run.time_to_first_token is None
-    assert run.retries == 0
+    check_replayed(replayed, recorded)
 
 
 def test_a_call_of_another_kind_is_another_request(tape: Tape) -> None:

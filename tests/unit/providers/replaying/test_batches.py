@@ -13,6 +13,7 @@ from tests import openai_server
 from tests.anthropic_server import Answer, Request, serve, text
 from tests.unit.providers.replaying.surfaces import listed, plain, settled
 from tests.unit.providers.replaying.tape import Tape
+from tests.unit.tracing.memory import MemorySink
 
 PARAMS: dict[str, Any] = {
     "model": "claude-sonnet-5",
@@ -124,12 +125,19 @@ async def _openais(client: Any) -> list[Any]:
     return [plain(file), *seen, json.loads(content.text)]
 
 
+def _recorded(tape: Tape) -> tuple[list[Any], MemorySink, str]:
+    with (
+        serve(_Api().anthropic) as server,
+        tape.recording() as sink,
+        anthropic.Anthropic(base_url=server.url, api_key="k") as client,
+    ):
+        return asyncio.run(_anthropics(client)), sink, server.url
+
+
 def test_a_batch_of_anthropics(tape: Tape) -> None:
-    with serve(_Api().anthropic) as server, tape.recording() as recorded:
-        with anthropic.Anthropic(base_url=server.url, api_key="k") as client:
-            expected = asyncio.run(_anthropics(client))
+    expected, recorded, url = _recorded(tape)
     assert (len(expected), len(tape.files)) == (10, 8)
-    with tape.replaying() as replayed, anthropic.Anthropic(base_url=server.url, api_key="k") as client:
+    with tape.replaying() as replayed, anthropic.Anthropic(base_url=url, api_key="k") as client:
         assert asyncio.run(_anthropics(client)) == expected
     assert [run.name for run in replayed.runs] == [run.name for run in recorded.runs]
 
@@ -146,18 +154,19 @@ def test_a_batch_of_anthropics_in_async_code(tape: Tape) -> None:
 
 
 def test_a_batch_of_openais(tape: Tape) -> None:
-    with openai_server.serve(_Api().openai) as server, tape.recording():
-        with openai.OpenAI(base_url=server.url, api_key="k") as client:
-            expected = asyncio.run(_openais(client))
+    with (
+        openai_server.serve(_Api().openai) as server,
+        tape.recording(),
+        openai.OpenAI(base_url=server.url, api_key="k") as client,
+    ):
+        expected = asyncio.run(_openais(client))
     with tape.replaying(), openai.OpenAI(base_url=server.url, api_key="k") as client:
         assert asyncio.run(_openais(client)) == expected
 
 
 def test_replayed_results_of_a_batch_cost_nothing(tape: Tape) -> None:
-    with serve(_Api().anthropic) as server, tape.recording() as recorded:
-        with anthropic.Anthropic(base_url=server.url, api_key="k") as client:
-            asyncio.run(_anthropics(client))
-    with tape.replaying() as replayed, anthropic.Anthropic(base_url=server.url, api_key="k") as client:
+    _, recorded, url = _recorded(tape)
+    with tape.replaying() as replayed, anthropic.Anthropic(base_url=url, api_key="k") as client:
         asyncio.run(_anthropics(client))
     fetched = [run for run in replayed.runs if run.name == "anthropic.messages"]
     before = [run for run in recorded.runs if run.name == "anthropic.messages"]
