@@ -31,13 +31,17 @@ def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], li
 def shown_columns(lines: Sequence[MetricLine], page: Page) -> Set[str]:
     """Return the keys of the columns that a page has room for: what they show, no note need say.
 
-    The passes are among them where all rows cover the session's own, so that there is nothing to show.
+    The passes are among them where all rows cover the session's own, so that there is nothing to show, and
+    ``same_recordings`` where the differences have room to say so.
     """
     shown = fitted(columns(lines, page), page.width, _steps(lines, page))
     keys = {each.key for each in shown}
     has_own_p = _p_title(_rows(lines)) in [each.title for each in shown]
     if has_own_p and not any(map(_passes, lines)):
         keys.add("passes")
+    for each in shown:
+        if each.key == "delta" and any(metric_words.SAME_RECORDINGS in cell for cell in each.cells):
+            keys.add("same_recordings")
     return keys
 
 

@@ -135,6 +135,8 @@ def _red_figures(row: MetricRow, page: Page, shown: Set[str]) -> str:
         return f"it dropped by {drop}, which may be chance{_after(row)}"
     if row.verdict != "REGRESSED" or not row.passes:
         return ""
+    if row.same_recordings and "same_recordings" in shown:
+        return ""
     accepted = metric_words.accepted_today(row)
     if has_all:
         return accepted
@@ -152,8 +154,12 @@ def _all_figures(row: MetricRow, page: Page) -> str:
     if row.delta is None:
         return ""
     covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
+    change = metric_words.interval(row, page)
+    if row.same_recordings:
+        change = metric_words.difference(row.delta, row, page)
     return _sentence(
-        f"{page.signs.delta} {metric_words.interval(row, page)} of {covered}",
+        f"{page.signs.delta} {change} of {covered}",
+        metric_words.without_noise(row),
         metric_words.probabilities(row),
         metric_words.detectable_with_more(row),
         _beside(row),

@@ -115,6 +115,31 @@ def test_commits_of_prompts_go_to_git_with_the_baseline_that_names_them(gallery)
     assert text.endswith("git add -A llm-baselines prompts")
 
 
+WITHOUT_NOISE = {
+    **REGRESSED,
+    **dict.fromkeys(("low", "high", "p", "p_adjusted", "mde", "mde_more_passes", "mde_more_repeats")),
+    "tests": 0,
+    "passes": 1,
+    "fresh": False,
+    "same_recordings": True,
+}
+
+
+@pytest.mark.parametrize(("width", "in_table"), [(120, True), (80, True), (60, False)])
+def test_a_row_on_the_same_recordings_says_so_once_in_place_of_its_figures(gallery, width, in_table):
+    rows = (
+        row("pass", "REGRESSED", **WITHOUT_NOISE),
+        row("tone", **{**WITHOUT_NOISE, "red": False, "delta": 0.0}),
+    )
+    text = render(replace(gallery["small"](), decision=Decision(metrics=rows)), width=width, color=False)
+    lines = text.splitlines()
+    assert ("−12.0 pp, same recordings, no noise" in text) is in_table
+    assert ("✗ pass: Δ of 1 pass, 36 examples; same recordings, no noise" in lines) is not in_table
+    assert ("0.0 pp, same recordings, no noise" in text) is in_table
+    assert "MDE" not in text
+    assert "fresh" not in text
+
+
 def test_recordings_go_to_git_with_the_baseline_that_names_them(gallery):
     context = Context(recorded=("llm-baselines/test_support.json",), cassette_folder="llm-cassettes")
     text = render(gallery["recorded"](), width=80, color=False, context=context)
