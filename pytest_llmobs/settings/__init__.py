@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.settings.checks import (
     ADD,
+    CASSETTE_MODES,
     REPLACE,
     check_as_of,
     check_shard,
@@ -43,6 +44,7 @@ __all__ = [
     "ADD",
     "BASELINE_FOLDER",
     "CASSETTE_FOLDER",
+    "CASSETTE_MODES",
     "DATASET_FOLDER",
     "LEAST_PAYLOAD",
     "MAX_PAYLOAD",
@@ -164,7 +166,7 @@ class Settings:
         "recorded model replies: replay them (reuse, what is missing is recorded), record all (refresh), or never ask "
         "a model (only)",
         metavar="{off,reuse,refresh,only}",
-        choices=("off", "reuse", "refresh", "only"),
+        choices=CASSETTE_MODES,
     )
     max_cost: float | None = setting(
         None, "stop starting trials once so much was spent, judges included", metavar="USD", least=0

@@ -10,6 +10,8 @@ from pytest_llmobs.errors import SettingsError
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110's token."""
+CASSETTE_MODES = ("off", "reuse", "refresh", "only")
+"""What ``--llm-cassettes`` takes."""
 REPLACE, ADD = "replace", "add"
 """What is done with the baselines' rows of what runs, where they are recorded."""
 

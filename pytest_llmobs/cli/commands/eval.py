@@ -13,7 +13,7 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import positive
 from pytest_llmobs.cli.objects import find_evaluators, find_object
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
-from pytest_llmobs.settings import ADD, REPLACE
+from pytest_llmobs.settings import ADD, CASSETTE_MODES, REPLACE
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--concurrency", metavar="N", type=positive, help="targets at once (default: llm_concurrency)"
+    )
+    parser.add_argument(
+        "--cassettes",
+        choices=CASSETTE_MODES,
+        help="replay recorded model replies, as pytest's --llm-cassettes (default: llm_cassettes)",
     )
 
 
@@ -222,6 +227,7 @@ def _evaluated(target: Any, client: Client, arguments: argparse.Namespace) -> Ex
         description=arguments.description,
         max_concurrency=arguments.concurrency or settings.concurrency,
         num_repetitions=arguments.repeat or repeat,
+        cassettes=arguments.cassettes,
         client=client,
     )
     return results

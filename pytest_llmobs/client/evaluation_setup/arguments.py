@@ -11,6 +11,7 @@ from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.settings import CASSETTE_MODES
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:  # most evaluations have none
@@ -38,6 +39,8 @@ class EvaluationArguments:
     stores: bool = True
     traces_evaluators: bool = True
     ignores_errors: bool = False
+    cassettes: str = ""
+    """How recorded model replies are used; empty for what the configuration states."""
     draws_order: bool = True
     """Of a pair: whether the order is drawn in which the outputs are shown."""
 
@@ -85,6 +88,7 @@ def check_arguments(
             "True keeps no trace of evaluators",
         ),
         ignores_errors=_handling(given("error_handling")) == "ignore",
+        cassettes=_cassettes(given("cassettes")),
         draws_order=_flag(
             "randomize_order", given("randomize_order"), "False shows the first of a pair first"
         ),
@@ -184,6 +188,16 @@ def _handling(given: Any) -> Any:
     )
 
 
+def _cassettes(given: Any) -> str:
+    if given is None:
+        return ""
+    if given in CASSETTE_MODES:
+        return str(given)
+    raise ArgumentError(
+        f"Unknown cassettes={given!r}.{nearest(str(given), CASSETTE_MODES)} {known(CASSETTE_MODES)}"
+    )
+
+
 def _whole(given: Any) -> bool:
     return isinstance(given, int) and not isinstance(given, bool)
 
@@ -238,7 +252,10 @@ def _flag(argument: str, given: Any, choices: str) -> bool:
 
 _NOT_WITH: Mapping[str, Sequence[str]] = {
     "experiment": ("experiment_prefix", "experiment", "num_repetitions", "upload_results=False"),
-    "pair": ("experiment", "num_repetitions", "upload_results=False", "summary_evaluators", "data"),
+    "pair": (
+        *("experiment", "num_repetitions", "upload_results=False", "summary_evaluators", "data"),
+        "cassettes",
+    ),
 }
 """Kind of target -> arguments that make no sense with it."""
 _WHY = {
@@ -264,6 +281,7 @@ def _check_together(arguments: EvaluationArguments) -> None:
         "upload_results=False": not arguments.stores,
         "summary_evaluators": bool(arguments.summary_evaluators),
         "data": arguments.data is not None,
+        "cassettes": bool(arguments.cassettes),
     }
     kind = arguments.kind
     for name in _NOT_WITH.get(kind, ()):

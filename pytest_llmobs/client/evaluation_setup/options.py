@@ -36,6 +36,8 @@ class EvaluationOptions(TypedDict, total=False):
     """True keeps no trace of what evaluators call."""
     error_handling: Literal["log", "ignore"]
     """``ignore`` leaves failed runs out of the rows; they stay in the denominator of every mean."""
+    cassettes: Literal["off", "reuse", "refresh", "only"] | None
+    """Recorded model replies, as ``--llm-cassettes`` of pytest has them; by default what its configuration states."""
     randomize_order: bool
     """Of a pair of experiments: False always shows the first one's output first."""
     load_nested: bool

@@ -78,7 +78,11 @@ def _ready_to_run(
     if arguments.experiment:
         identity = name_again(arguments.experiment)
     session = EvaluationSession(
-        workspace, identity, stores=arguments.stores, traces_evaluators=arguments.traces_evaluators
+        workspace,
+        identity,
+        stores=arguments.stores,
+        traces_evaluators=arguments.traces_evaluators,
+        cassettes=arguments.cassettes,
     )
     with _closed_on_failure(session):
         request = _request(arguments, session, workspace, prefer_async=loop is not None)
@@ -138,7 +142,12 @@ def _ready_to_rescore(
             f"evaluate({name!r}) is about a stored experiment: give evaluators=[…] that are to score it, or a "
             "function in place of the name."
         )
-    session = EvaluationSession(workspace, name_again(name), traces_evaluators=arguments.traces_evaluators)
+    session = EvaluationSession(
+        workspace,
+        name_again(name),
+        traces_evaluators=arguments.traces_evaluators,
+        cassettes=arguments.cassettes,
+    )
     with _closed_on_failure(session):
         evaluators = bound_evaluators(arguments.evaluators, session.session.bind)
         ids = None

@@ -1,0 +1,82 @@
+"""``evaluate()`` with recorded replies: what was asked once is not asked again, by apps and judges alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from pytest_llmobs import evaluate
+from pytest_llmobs.client.client import Client
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.evaluators import Judge
+from tests.anthropic_server import Answer, Request, Server
+from tests.openai_server import chat, serve, tool_call
+
+DATA = [{"id": name, "inputs": {"name": name}} for name in ("ada", "grace")]
+
+
+def _reply(request: Request) -> Answer:
+    if request.body.get("tools"):
+        return tool_call("verdict", {"reason": "It greets.", "score": 1.0})
+    return chat({"content": "Dear you"})
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A model's; the current folder has a pytest configuration."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("pytest.ini").write_text("[pytest]\n")
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with serve(_reply) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+
+
+def _app(inputs: dict[str, Any]) -> str:
+    with openai.OpenAI(max_retries=0) as client:
+        reply = client.chat.completions.create(
+            model="gpt-5-mini", messages=[{"role": "user", "content": inputs["name"]}]
+        )
+    return str(reply.choices[0].message.content)
+
+
+def _evaluate(server: Server, **options: Any) -> list[Any]:
+    with openai.OpenAI(max_retries=0) as client:
+        judge = Judge("tone", rubric="Is it polite?", model="gpt-5-mini", client=client)
+        results = evaluate(_app, DATA, [judge], client=Client(), **options)
+    rows = list(results)
+    assert [row["evaluation_results"]["results"][0].score for row in rows] == [1.0, 1.0]
+    return rows
+
+
+def test_the_configuration_says_how_replies_are_used_and_a_keyword_says_otherwise(
+    server: Server, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("pytest.ini").write_text("[pytest]\nllm_cassettes = reuse\n")
+    _evaluate(server)
+    assert len(server.requests) == 4
+    rows = _evaluate(server)
+    assert len(server.requests) == 4
+    assert [row["run"].replayed for row in rows] == [True, True]
+    assert [row["run"].latency for row in rows] == [None, None]
+    _evaluate(server, cassettes="only", disable_evaluator_tracing=True)
+    assert len(server.requests) == 4
+    rows = _evaluate(server, cassettes="refresh")
+    assert len(server.requests) == 8
+    assert [row["run"].replayed for row in rows] == [False, False]
+
+
+def test_one_that_goes_on_replays_what_was_asked(server: Server) -> None:
+    first = evaluate(_app, DATA[:1], cassettes="reuse", client=Client())
+    again = evaluate(_app, DATA[:1], experiment=first.experiment_name, cassettes="only", client=Client())
+    assert len(list(again)) == 1
+    assert len(server.requests) == 1
+
+
+def test_an_unknown_mode_names_the_known_ones(server: Server) -> None:
+    with pytest.raises(ArgumentError, match=r"Unknown cassettes='reus'\. Did you mean 'reuse'\? Known: .*only"):
+        _evaluate(server, cassettes="reus")
