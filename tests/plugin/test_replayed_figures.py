@@ -36,9 +36,9 @@ SUITE = """
 import pytest
 from pytest_llmobs.evaluators import Judge
 from pytest_llmobs.evaluators.rules.operational import MaxCost, MaxLatency
-from app import answer
+from app import answer, client
 
-tone = Judge("tone", rubric="Is it polite?", model="gpt-5-mini")
+tone = Judge("tone", rubric="Is it polite?", model="gpt-5-mini", client=client)
 
 @pytest.mark.llm_dataset(
     "golden.jsonl", target=answer, evaluators=[tone, MaxLatency(bound=60), MaxCost(bound=1)]
