@@ -11,6 +11,7 @@ from pytest_llmobs.records.http_calls import BodyEnd, ReplayedReply
 from pytest_llmobs.replay import texts
 from pytest_llmobs.replay.binaries import without_binaries
 from pytest_llmobs.replay.canonical import CanonicalRequest, canonical_json
+from pytest_llmobs.replay.canonical.headers import without_secrets
 
 VERSION = 1
 """Of the document's layout. A newer one is refused."""
@@ -100,11 +101,11 @@ class Cassette:
 
 
 def stored(request: CanonicalRequest) -> dict[str, Any]:
-    """Return a request as cassettes hold it, before it is cleaned: images and the like are their hash and size."""
+    """Return a request as cassettes hold it, before its texts are cleaned: images are their hash and size."""
     document: dict[str, Any] = {"method": request.method, "host": request.host, "path": request.path}
     if request.query:
-        document["query"] = dict(request.query)
-    document["headers"] = dict(request.headers)
+        document["query"] = without_secrets(request.query)
+    document["headers"] = without_secrets(request.headers)
     if request.form not in ("json", "none"):
         document["form"] = request.form
     document["body"] = without_binaries(request.body)

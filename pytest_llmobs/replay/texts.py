@@ -95,36 +95,39 @@ def unshelve(request: Mapping[str, Any], places: Sequence[str], read: Callable[[
 
 def _attempts(request: Mapping[str, Any]) -> Iterator[list[Place]]:
     """Yield which parts may go: one more each time, at last all that a request is made of."""
-    body = request.get("body")
     chosen: list[Place] = []
-    for place in _largest_first(body) if isinstance(body, dict) else ():
+    for place in _largest_first(request.get("body")):
         chosen.append(("body", *place))
         yield list(chosen)
     for name in ("body", "headers", "query"):
         chosen = [place for place in chosen if place[0] != name]
-        chosen.append((name,))
+        if name in request:
+            chosen.append((name,))
         yield list(chosen)
 
 
-def _largest_first(body: Mapping[str, Any]) -> Iterator[Place]:
-    sizes = {name: _size(value) for name, value in body.items()}
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-        if sizes[name] < _LEAST:
-            return
-        yield (name, *_essence(body[name], sizes[name]))
+def _largest_first(body: Any) -> Iterator[Place]:
+    """Yield where parameters, or parts of a form, stand that take more than the name of a file."""
+    sizes = {key: _size(item) for key, item in _items(body)}
+    for key, item in sorted(_items(body), key=lambda each: (-sizes[each[0]], each[0])):
+        if sizes[key] >= _LEAST:
+            yield (key, *_essence(item, sizes[key]))
 
 
 def _essence(value: Any, size: int) -> Place:
     """Return where the one item stands that makes a value large: the text of a message, say."""
-    items: Iterator[tuple[object, Any]] = iter(())
-    if isinstance(value, dict):
-        items = iter(value.items())
-    elif isinstance(value, list):
-        items = iter(enumerate(value))
-    for key, item in items:
+    for key, item in _items(value):
         if _size(item) >= _WHOLE * size:
-            return (str(key), *_essence(item, size))
+            return (key, *_essence(item, size))
     return ()
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list):
+        return [(str(number), item) for number, item in enumerate(value)]
+    return []
 
 
 def _shelved(request: Mapping[str, Any], places: Sequence[Place]) -> Shelved:

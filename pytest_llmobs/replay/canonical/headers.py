@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Any
 
 _VOLATILE = frozenset(
     # between this machine and the next one
@@ -12,17 +13,17 @@ _VOLATILE = frozenset(
     | {"te", "trailer", "transfer-encoding", "upgrade", "max-forwards", "proxy-connection", "priority"}
     # when, and by which program
     | {"date", "user-agent", "x-amz-date", "x-amz-content-sha256", "x-amz-user-agent", "x-goog-api-client"}
-    | {"amz-sdk-invocation-id", "amz-sdk-request", "x-ms-date"}
+    | {"amz-sdk-request", "x-ms-date"}
     # which call, and which trace
-    | {"idempotency-key", "request-id", "x-request-id", "x-correlation-id", "x-client-request-id"}
-    | {"x-ms-client-request-id", "x-session-id", "traceparent", "tracestate", "baggage", "b3", "sentry-trace"}
-    | {"x-amzn-trace-id", "x-cloud-trace-context", "uber-trace-id", "grpc-trace-bin", "newrelic"}
-    | {"elastic-apm-traceparent", "langsmith-trace"}
+    | {"idempotency-key", "traceparent", "tracestate", "baggage", "b3", "sentry-trace", "langsmith-trace"}
+    | {"x-cloud-trace-context", "grpc-trace-bin", "newrelic", "elastic-apm-traceparent"}
     # who pays: as the key of the API does, which belongs to one of them
     | {"openai-organization", "openai-project", "x-goog-user-project"}
 )
 """Headers that no model sees."""
 _VOLATILE_BEGINNINGS = ("x-stainless-", "x-b3-", "x-datadog-", "x-forwarded-", "sec-")
+_NUMBERED = re.compile(r"(?:request|correlation|trace|span|session|invocation|transaction)-?id$")
+"""How the names of headers end that number calls, traces and sessions."""
 _SECRET = re.compile(
     r"(?:^|[-_.])(?:authori[sz]ation|authentication|o?auth2?|bearer|cookies?|credentials?|jwt|key|passw(?:or)?d|pwd"
     r"|secret|sig|signature|token)(?:$|[-_.])|(?:api|access|auth|secret|private|security|session|id)-?(?:key|token)$",
@@ -33,6 +34,8 @@ _NO_SECRET = re.compile(
     r"(?:page|next|after|before|continuation|sync|skip|start|sort|order|group|partition|cache|max|stop)[-_.]?(?:key|token)$"
 )
 """What reads like a secret, and says which part of a list is meant, or how it is sorted."""
+_PERHAPS_SECRET = ("auth", "key", "token", "secret", "cookie", "session", "signature", "credential", "passw")
+"""What names hold whose values decide, and are still not shown to anybody."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FLAGS = ("anthropic-beta", "openai-beta")
 """Headers whose value is a set of names."""
@@ -46,17 +49,28 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(lowered) is not None and _NO_SECRET.search(lowered) is None
 
 
+def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return headers, or parameters of a url, for the disk: whatever may be a secret by its name is left blank."""
+    shown = {}
+    for name, value in values.items():
+        hidden = any(word in name.lower() for word in _PERHAPS_SECRET)
+        shown[name] = f"[redacted: {name}]" if hidden else value
+    return shown
+
+
 @lru_cache(maxsize=1024)
 def _is_volatile(name: str) -> bool:
-    return name in _VOLATILE or name.startswith(_VOLATILE_BEGINNINGS) or is_secret(name)
+    if name in _VOLATILE or name.startswith(_VOLATILE_BEGINNINGS):
+        return True
+    return _NUMBERED.search(name) is not None or is_secret(name)
 
 
 def kept(headers: Mapping[str, str], ignored: Collection[str] = ()) -> dict[str, str]:
     """Return the headers that decide about a reply.
 
     Whatever isn't known to be volatile is kept: to miss a recording is loud, to replay the wrong one is not. So is
-    ``anthropic-version``, which names the form of the reply and has been the same for years: an SDK that asks for
-    another one couldn't read what was recorded.
+    ``anthropic-version``, which an SDK sets: it names the form of the reply, and an SDK that asks for another form
+    might read what was recorded wrongly. Who knows better ignores it.
 
     Args:
         headers: Names in lower case.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from pytest_llmobs.errors import CassetteError
@@ -138,6 +139,21 @@ def test_a_cassette_is_small_whatever_its_request_holds(tmp_path: Path, paramete
         recorded = Recorded(tmp_path, text, reply, **parameters)
         assert recorded.path.stat().st_size <= recorded.bound, recorded.path.read_text(encoding="utf-8")
         assert recorded.whole == stored(recorded.key.request)
+
+
+def test_of_a_form_the_text_of_its_file_is_the_file(tmp_path: Path) -> None:
+    lines = '{"custom_id": "1"}\n' * 100
+    files = {"file": ("b.jsonl", lines, "application/jsonl"), "purpose": (None, "batch")}
+    upload = httpx2.Request("POST", "https://api.openai.com/v1/files", files=files)
+    upload.read()
+    here = recorder(tmp_path)
+    turn = here.take(replace(question(""), content=upload.content, headers=dict(upload.headers)), None)
+    assert turn.keep(ReceivedReply(status=200, headers={}, content=b"{}"))
+    assert list(texts(tmp_path).values()) == [f"{lines}\n"]
+    cassette = here.folder.read(turn.key)
+    assert cassette is not None
+    assert cassette.places == ["/body/0/text"]
+    assert here.folder.request_of(cassette) == stored(turn.key.request)
 
 
 def test_random_requests_come_back_as_they_were(tmp_path: Path) -> None:
