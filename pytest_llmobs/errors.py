@@ -157,6 +157,9 @@ class IncompleteExperiment(LlmobsError):
 class CassetteError(LlmobsError):
     """A recorded reply is missing or can't be read, or a request can't be told from others. Nothing was sent."""
 
+    cause: str = ""
+    """What it has in common with those of other trials, of which one need be told; empty where that isn't known."""
+
 
 class BaselineError(LlmobsError):
     """A baseline is missing, unreadable, or written by a newer version."""

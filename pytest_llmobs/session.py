@@ -176,8 +176,9 @@ class Session:
         if self.settings.cassettes == "off":
             return None
         from pytest_llmobs.replay.recorder import open_recorder
+        from pytest_llmobs.reports.misses import telling
 
-        return open_recorder(self.settings, self.rootdir, self.redaction)
+        return open_recorder(self.settings, self.rootdir, self.redaction, telling(self.rootdir))
 
     @cached_property
     def runner(self) -> Runner:

@@ -61,7 +61,7 @@ def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple
     """Yield each expected trial of a comparable example that lacks a value of a metric, though it should have one.
 
     Those that the user's own code skipped, and those that came to nothing for good (a budget, a provider's refusal, a
-    prompt that nobody fills), are left out: run once more, they would be missing again.
+    prompt that nobody fills, a reply that isn't recorded), are left out: run once more, they would be missing again.
 
     Args:
         suite: The suite.

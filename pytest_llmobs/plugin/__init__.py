@@ -62,15 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and set an experiment up."""
     options.register_markers(config)
     options.say_where_prompts_lie(config)
-    if options.wants_experiment(config):
-        from pytest_llmobs.plugin.registration import register
-
-        register(config)
-        return
-    options.say_unused(config)
-    if options.uses_cassettes(
-        config
-    ):  # any test may call a model, and xdist's controller adds up what was replayed
+    is_experiment = options.wants_experiment(config)
+    if not is_experiment:
+        options.say_unused(config)
+    if is_experiment or options.uses_cassettes(config):
         from pytest_llmobs.plugin.registration import register
 
         register(config)

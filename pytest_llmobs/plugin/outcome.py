@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.errors import BaselineError, PromptVariableError, UnscoredError
+from pytest_llmobs.errors import BaselineError, CassetteError, PromptVariableError, UnscoredError
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
@@ -34,6 +34,8 @@ def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: L
     if report.passed or call.excinfo is None:  # without an exception it is a strict xfail that passed
         return PASSED
     error = call.excinfo.value
+    if isinstance(error, CassetteError):
+        return Outcome("error", _message(report), error, "unrecorded")
     if report.when == "setup":
         return Outcome("error", _message(report), error)
     if isinstance(error, UnscoredError):

@@ -24,7 +24,7 @@ from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
 from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.session import Session
-from pytest_llmobs.settings import ADD, Settings
+from pytest_llmobs.settings import ADD, Settings, cassette_folder
 
 if TYPE_CHECKING:  # most sessions are no further ones, and many are no experiment
     from pytest_llmobs.plugin.confirming.child import WrittenElsewhere
@@ -78,6 +78,11 @@ def _register(config: pytest.Config) -> Registered:
         _register_for_confirming(state, suites, confirming)
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
+        if state.settings.cassettes != "off":
+            from pytest_llmobs.plugin.cassettes.unrecorded_calls import UnrecordedCalls
+
+            # first: what it makes of a report is what the trial's outcome is read from
+            manager.register(UnrecordedCalls(state.session), "llmobs-unrecorded-calls")
         manager.register(trials, "llmobs-trials")
     if ending is not None:
         manager.register(ending, "llmobs-ending")
@@ -184,6 +189,8 @@ def _check(state: ProcessState) -> None:
     """Refuse what can't work before it costs anything."""
     try:
         state.session.check()
+        if state.settings.cassettes != "off":
+            cassette_folder(state.session.rootdir, state.settings.cassette_dir)
         if state.experiment:
             _check_experiment(state)
     except LlmobsError as error:

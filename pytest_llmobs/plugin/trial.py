@@ -17,6 +17,7 @@ from pytest_llmobs.files import encodable
 from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
+from pytest_llmobs.plugin.cassettes.unrecorded_calls import insisting
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_warning
 from pytest_llmobs.plugin.outcome import Pardons, judge_outcome, worse
@@ -215,7 +216,7 @@ class TrialHooks:
             pytest.skip(reason)
         trial.in_test = True
         try:
-            with self._traced(trial.item, run), self._limited(trial.plan):
+            with insisting(lambda: run.broken), self._traced(trial.item, run), self._limited(trial.plan):
                 result = yield
         except Exception as error:
             if run.lacks_target and not isinstance(error, LlmobsError):
@@ -279,6 +280,8 @@ class TrialHooks:
         finally:
             item.obj = body
             leave(root.id)
+            if aside is not None:
+                run.broken_by = aside.broken
             if aside is not None and (calls := aside.finished_runs()):
                 aside.end()
                 run.judging += spending(calls)
@@ -311,7 +314,7 @@ class TrialHooks:
         if outcome.status in ("error", "unscored"):
             shorten_traceback(report, call, item.config)
             clean_report(report, self._session.redaction)
-            note_cause(report)
+            note_cause(report, call, trial.run.unscored_by if trial.run is not None else None)
         if outcome.status == "failed" and (reason := self._pardons.reason(plan)):
             report.outcome = "skipped"
             report.wasxfail = reason

@@ -9,12 +9,13 @@ from typing import Any, Literal
 TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
 """``failed``: an assertion; ``error``: the app or the infrastructure raised; ``xfailed``: the user's own xfail."""
 
-NotRun = Literal["budget", "refused", "settled", "unfilled"]
+NotRun = Literal["budget", "refused", "settled", "unfilled", "unrecorded"]
 """Why a trial came to nothing that running it once more could mend.
 
 ``budget``: the session had spent what it may; ``refused``: the provider had refused an earlier trial for good;
 ``settled``: earlier trials of its further session had said what its example is; ``unfilled``: its app was called, and
-names a prompt's variables wrongly.
+names a prompt's variables wrongly; ``unrecorded``: it, or an evaluator of it, asked a model for what isn't recorded
+where only recordings may answer, or can't be.
 """
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeGuard, cast
 from weakref import WeakKeyDictionary
 
 from pytest_llmobs import notices
@@ -16,10 +17,12 @@ from pytest_llmobs.replay.canonical import canonicalise
 from pytest_llmobs.replay.cassette import Cassette
 from pytest_llmobs.replay.cleaning.replies import clean_reply, clean_request
 from pytest_llmobs.replay.folder import CassetteFolder
+from pytest_llmobs.replay.misses.miss import Miss
+from pytest_llmobs.replay.misses.search import Search
 from pytest_llmobs.replay.names import RecordingKey
 from pytest_llmobs.replay.occurrences import Occurrences
 from pytest_llmobs.replay.tally import Tally
-from pytest_llmobs.settings import Settings
+from pytest_llmobs.settings import Settings, cassette_folder
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.recordings import Turn as RecordingTurn
 from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
@@ -31,14 +34,31 @@ class CassetteWarning(UserWarning):
     """A model call could not be recorded."""
 
 
-def open_recorder(settings: Settings, rootdir: Path, redaction: Redaction) -> Recorder:
-    """Return the recorder of a session whose settings switch cassettes on."""
+TellMiss = Callable[[Miss], str]
+"""Returns what is told of a request without a recording."""
+
+
+def open_recorder(
+    settings: Settings, rootdir: Path, redaction: Redaction, tell: TellMiss | None = None
+) -> Recorder:
+    """Return the recorder of a session whose settings switch cassettes on.
+
+    Args:
+        settings: The session's.
+        rootdir: Where the folder of cassettes lies.
+        redaction: Cleans what is written, and what is told.
+        tell: Tells of the first miss of each trial; None to say that there is one, and no more.
+
+    Raises:
+        SettingsError: The folder can't be one of cassettes.
+    """
     return Recorder(
-        CassetteFolder(rootdir / settings.cassette_dir),
+        CassetteFolder(cassette_folder(rootdir, settings.cassette_dir)),
         cast("Mode", settings.cassettes),
         redaction,
         record_errors=settings.record_errors,
         ignored_headers=settings.cassette_ignore_headers,
+        tell=tell,
     )
 
 
@@ -77,6 +97,7 @@ class Recorder:
         *,
         record_errors: bool = False,
         ignored_headers: Collection[str] = (),
+        tell: TellMiss | None = None,
     ) -> None:
         """Use the cassettes of a folder.
 
@@ -87,23 +108,42 @@ class Recorder:
             redaction: Cleans what is written.
             record_errors: Keep calls that failed as well.
             ignored_headers: Further request headers that decide about nothing.
+            tell: Tells of the first miss of each trial; None to say that there is one, and no more.
         """
         self.folder, self.mode = folder, mode
         self._redaction, self._record_errors = redaction, record_errors
         self._ignored_headers = frozenset(map(str.lower, ignored_headers))
-        self._asked: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
+        self._tell = tell
+        self._by_trial: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
         """How often each trial has asked what."""
-        self._asked_by_test = Occurrences()
+        self._outside = Occurrences()
+        """The same outside any trial, in the test that runs now."""
+        self._test = ""
+        """The node id of that test."""
         self._lock = threading.Lock()
+        self._search: Search | None = None
+        self._renewed: set[PurePosixPath] = set()
+        """What this process has recorded anew."""
         self._warned: set[str] = set()
         self.tally = Tally()
         """The model calls of this process."""
         self.used: set[str] = set()
         """``RecordingKey.request_id`` of whatever was asked."""
+        self.broken: CassetteError | None = None
+        """What went wrong outside any trial since ``begin_test``: it fails the test, though the app has caught it."""
 
-    def begin_test(self) -> None:
-        """Count from the beginning what is asked outside a trial: another test begins."""
-        self._asked_by_test = Occurrences()
+    def begin_test(self, nodeid: str) -> None:
+        """Count from the beginning what is asked outside a trial: a test, or the next phase of it, begins."""
+        self._outside, self._test, self.broken = Occurrences(), nodeid, None
+
+    @contextmanager
+    def counting_apart(self) -> Iterator[None]:
+        """Count apart what a fixture asks: whichever test comes to it first, its recordings are the same."""
+        outside, self._outside = self._outside, Occurrences()
+        try:
+            yield
+        finally:
+            self._outside = outside
 
     @property
     def offline(self) -> bool:
@@ -119,28 +159,64 @@ class Recorder:
         canonical = canonicalise(request, self._ignored_headers)
         if isinstance(before, Turn) and before.key.request.hash == canonical.hash:
             return before
-        repeat = root.repeat if root is not None else 1
         occurrences = self._occurrences(root)
+        repeat = root.repeat if root is not None else 1
         key = RecordingKey(canonical, repeat, occurrences.take(canonical.hash))
         self.used.add(key.request_id)
-        if self.mode == "refresh":
+        if self.mode == "refresh" and key.path not in self._renewed:
             return Turn(self, key, occurrences=occurrences)
         cassette = self.folder.read(key)
         if cassette is not None:
             return Turn(self, key, cassette.replayed())
         if self.mode == "only":
-            raise CassetteError(f"No recording of {canonical.operation} in {str(self.folder.root)!r}.")
+            raise self._missing(key, root)
         return Turn(self, key, occurrences=occurrences)
 
+    def fail(self, error: CassetteError, root: OpenRun | None) -> None:
+        """Have an error fail a trial or a test. See ``tracing.recordings``."""
+        if not _is_trial(root):
+            self.broken = self.broken or error
+        elif root.broken is None:
+            root.broken = error
+
     def _occurrences(self, root: OpenRun | None) -> Occurrences:
-        if root is None or root.collected is None:
-            return self._asked_by_test
+        if not _is_trial(root):
+            return self._outside
         with self._lock:
-            return self._asked.setdefault(root, Occurrences())
+            return self._by_trial.setdefault(root, Occurrences())
+
+    def _missing(self, key: RecordingKey, root: OpenRun | None) -> CassetteError:
+        """Return the error of a request without a recording; the first of a trial says it all."""
+        request = key.request
+        is_told = (root.broken if _is_trial(root) else self.broken) is not None
+        if is_told or self._tell is None:
+            return CassetteError(f"No recording of {request.provider} {request.operation}.")
+        try:
+            cleaned = clean_request(request, self._redaction)
+        except RedactorError as error:
+            return CassetteError(
+                f"No recording of {request.provider} {request.operation}, and none is compared: {error}."
+            )
+        with self._lock:
+            self._search = self._search or Search(self.folder)
+            miss = self._search.miss(key, cleaned, *self._asker(root))
+        missing = CassetteError(self._tell(miss))
+        missing.cause = miss.cause
+        return missing
+
+    def _asker(self, root: OpenRun | None) -> tuple[str, str]:
+        """Return the node id and the example of whoever asks; an evaluator asks for the trial that it judges."""
+        columns: Mapping[str, Any] = {}
+        if root is not None:
+            columns = (root.judged or root).own_columns or {}
+        return columns.get("nodeid") or self._test, columns.get("example_id") or ""
 
     def keep(self, key: RecordingKey, reply: ReceivedReply) -> str:
         """Write a recording; return its digest, or an empty text where none is made."""
         if reply.failed and not self._record_errors:
+            return ""
+        # another trial has asked the same meanwhile: the reply that came first is the recorded one
+        if self.mode == "reuse" and self.folder.path_of(key).exists():
             return ""
         request = key.request
         try:
@@ -153,16 +229,24 @@ class Recorder:
                 request=clean_request(request, self._redaction),
                 reply=clean_reply(reply, self._redaction),
             )
-            return self.folder.write(key, cassette)
+            recording = self.folder.write(key, cassette)
         except RedactorError as error:
             self._warn("redaction", f"Model calls that can't be cleaned aren't recorded: {error}.")
+            return ""
         except OSError as error:
             problem = f"{str(self.folder.root)!r} can't be written ({error})"
             self._warn("folder", f"Model calls aren't recorded: {problem}.")
-        return ""
+            return ""
+        self._renewed.add(key.path)
+        return recording
 
     def _warn(self, cause: str, message: str) -> None:
         """Warn once of each cause."""
         if cause not in self._warned:
             self._warned.add(cause)
             notices.warn(message, CassetteWarning)
+
+
+def _is_trial(root: OpenRun | None) -> TypeGuard[OpenRun]:
+    """Tell whether a trace is that of a trial, or of an evaluator."""
+    return root is not None and root.collected is not None

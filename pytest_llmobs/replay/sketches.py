@@ -1,28 +1,62 @@
-"""Sketches: a few digits of a request's words, alike where the words are, so that names alone find the nearest one."""
+"""Sketches: a few digits of a request's words, alike where the words are, so that names alone find the nearest one.
+
+A sketch is made at every replay, since a recording's name holds it: it takes as long as reading the words takes.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from operator import eq
 from typing import Any
 
 from pytest_llmobs.replay.canonical import CanonicalRequest
 
-_TURNS = ("messages", "input", "prompt", "contents")
-"""Where a request has what differs from example to example."""
-_KEPT = 8
-_WORD = re.compile(r"\w+")
+TURNS = ("messages", "input", "prompt", "contents")
+"""Where a request's body has what differs from example to example."""
+_BYTES = 8
+"""Of each half: one a class of words, the least checksum of its class."""
+_STEM = 5
+"""Letters by which a word counts: its endings tell little."""
+_MOST = 64 << 10
+"""Characters that are read, of long texts the first half and the last."""
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Kana, Han and Hangul, whose words aren't parted by spaces: each letter counts."""
+
+
+def _letters() -> bytes:
+    table = bytearray(b" " * 256)
+    for code in range(256):
+        if code >= 128 or chr(code).isalnum():
+            table[code] = code
+    return bytes(table).lower()
+
+
+_LETTERS = _letters()
+"""ASCII letters and digits in lower case, parts of other letters as they are, all else a space."""
 
 
 def sketch(request: CanonicalRequest) -> str:
-    """Return the sketch of a request: 16 hex digits of its turns, and 16 of all else."""
+    """Return the sketch of a request: 16 hex digits of its turns, and 16 of all else that has words."""
     turns: list[str] = []
     rest: list[str] = []
     body = request.body if isinstance(request.body, dict) else {"": request.body}
     for name, value in body.items():
-        (turns if name in _TURNS else rest).extend(_texts(value))
+        (turns if name in TURNS else rest).extend(_texts(value))
     return f"{_digits(turns)}{_digits(rest)}"
+
+
+def likeness(one: bytes, other: bytes) -> int:
+    """Return how alike two requests are by their sketches, from 0 to 24: what differs in their turns counts double.
+
+    Args:
+        one: A sketch, as bytes.
+        other: Another.
+    """
+    turns = sum(map(eq, one[:_BYTES], other[:_BYTES]))
+    rest = sum(map(eq, one[_BYTES:], other[_BYTES:]))
+    return int(2 * turns + rest)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -36,8 +70,16 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _digits(texts: Iterable[str]) -> str:
-    """Return the lowest byte of the words' smallest checksums: sets that overlap share most of them."""
-    words = {word.encode("utf-8", "surrogatepass") for word in _WORD.findall(" ".join(texts))}
-    smallest = sorted(map(zlib.crc32, words))[:_KEPT]
-    return "".join(f"{checksum & 0xFF:02x}" for checksum in smallest).ljust(2 * _KEPT, "0")
+def _digits(texts: list[str]) -> str:
+    """Return the least checksum of each class of words, in two digits: a changed word changes that of its own alone."""
+    text = " ".join(texts)
+    if len(text) > _MOST:
+        text = f"{text[: _MOST // 2]} {text[-_MOST // 2 :]}"
+    words = text.encode("utf-8", "surrogatepass").translate(_LETTERS).split()
+    stems = {word[:_STEM] for word in words}
+    if not text.isascii():
+        stems.update(letter.encode() for letter in _UNSPACED.findall(text))
+    checksums = sorted(map(zlib.crc32, stems), reverse=True)
+    least = {checksum % _BYTES: checksum for checksum in checksums}
+    digits = [(least.get(number, 0) >> 3) & 0xFF for number in range(_BYTES)]
+    return bytes(digits).hex()

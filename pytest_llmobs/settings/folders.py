@@ -40,6 +40,32 @@ def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
     return Path(session_prompts(environ) or usual)
 
 
+def cassette_folder(rootdir: Path, named: str) -> Path:
+    """Return the folder of the recorded model replies, which need not exist.
+
+    Args:
+        rootdir: Of the project.
+        named: What ``llm_cassette_dir`` says.
+
+    Raises:
+        SettingsError: It lies outside rootdir, or a file is in its place.
+    """
+    folder = Path(os.path.normpath(rootdir / named))
+    if folder == rootdir or not folder.is_relative_to(rootdir):
+        raise SettingsError(
+            f"llm_cassette_dir is {named!r}, which is no folder below rootdir, {str(rootdir)!r}. Recordings are "
+            "committed with the tests that they belong to: name a folder there."
+        )
+    for place in (folder, *folder.parents):
+        if place.is_dir():
+            break
+        if place.exists():
+            raise SettingsError(
+                f"llm_cassette_dir is {named!r}, and {str(place)!r} is a file. Name a folder."
+            )
+    return folder
+
+
 def queue_folder(environ: Mapping[str, str], usual: Path) -> Path:
     """Return where the committed review queues lie: where ``LLMOBS_QUEUE_DIR`` says, else in the usual folder."""
     stated = environ.get(QUEUE_DIR, "").strip()

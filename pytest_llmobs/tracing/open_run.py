@@ -72,6 +72,8 @@ class OpenRun:
     """On a root: which of the trials of its example it is of, from 1 on."""
     broken: Exception | None = None
     """On a root: what fails its trial, even where the app has caught it."""
+    judged: OpenRun | None = None
+    """On the root of an evaluator: the root of the trace that it judges."""
     has_model_calls: bool = False
     """True once a provider started a run somewhere below it."""
     captured_for: int = 0

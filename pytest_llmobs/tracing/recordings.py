@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
 from pytest_llmobs.tracing.open_run import OpenRun
 
@@ -49,3 +50,11 @@ class Recordings(Protocol):
 
     def ended(self, run: OpenRun) -> None:
         """Hear of a model call that has ended, be it made or replayed."""
+
+    def fail(self, error: CassetteError, root: OpenRun | None) -> None:
+        """Have an error fail the trial that asked, or the test, whatever the app makes of it.
+
+        Args:
+            error: What ``take`` raised, or why a request can't be told from others.
+            root: The root of the trace that asked; None outside any.
+        """

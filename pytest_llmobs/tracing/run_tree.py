@@ -357,7 +357,7 @@ def start_root(
         root.collected = []
         tracer.collecting[root.id] = root
     if beside is not None:
-        root.held, root.repeat = beside.held, beside.repeat
+        root.held, root.repeat, root.judged = beside.held, beside.repeat, beside
     else:
         tracer.sample_stored(root)
     return root

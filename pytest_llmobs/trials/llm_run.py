@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
@@ -17,7 +17,7 @@ from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.outputs import as_outputs
 from pytest_llmobs.trials.runner import Attempt
-from pytest_llmobs.trials.scoring import Scorer
+from pytest_llmobs.trials.scoring import Scorer, Scoring
 from pytest_llmobs.wording import known, nearest
 
 NO_TARGET = (
@@ -71,12 +71,19 @@ class LlmRun:
         """How many runs of the trace had ended when a test last asked for the children, and what it was handed."""
         self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
+        self.broken_by: Exception | None = None
+        """What kept the test's own judging from asking a model: no recording."""
+        self.unscored_by: Exception | None = None
+        """What kept an evaluator from it; its score says so."""
 
     def adopt(self, attempt: Attempt) -> None:
         """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
         self._own_root = attempt.root
         self._returned = attempt.outputs
-        self._keep(attempt.job.evaluators, attempt.scores, attempt.judging, attempt.fresh)
+        if attempt.scoring is None:
+            self._keep(attempt.job.evaluators, {})
+        else:
+            self._keep_scoring(attempt.job.evaluators, attempt.scoring)
 
     def __repr__(self) -> str:
         if self._own_root is None:
@@ -87,6 +94,13 @@ class LlmRun:
     def root(self) -> RunTree | None:
         """The root run as the tracer knows it; None where the target never started."""
         return self._own_root
+
+    @property
+    def broken(self) -> Exception | None:
+        """What fails the trial whatever its app and its test make of it: a model was asked for what isn't recorded."""
+        if self.broken_by is None and self._own_root is not None:
+            return self._own_root.broken
+        return self.broken_by
 
     @property
     def _root(self) -> RunTree:
@@ -317,22 +331,20 @@ class LlmRun:
             return
         subject = Subject(self._root.tree(), self._example, self.inputs, outputs, self.reference_outputs)
         scoring = self._scorer.score(evaluators, subject, self._own_root)
-        self._keep(evaluators, scoring.scores, scoring.judging, scoring.fresh)
+        self._keep_scoring(evaluators, scoring)
 
-    def _keep(
-        self,
-        evaluators: Sequence[BoundEvaluator],
-        scores: Mapping[str, Score],
-        judging: Spending = NOTHING_SPENT,
-        fresh: Collection[str] = (),
-    ) -> None:
+    def _keep_scoring(self, evaluators: Sequence[BoundEvaluator], scoring: Scoring) -> None:
+        self._keep(evaluators, scoring.scores)
+        self._fresh.update(scoring.fresh)
+        self.judging += scoring.judging
+        self.unscored_by = self.unscored_by or scoring.broken
+
+    def _keep(self, evaluators: Sequence[BoundEvaluator], scores: Mapping[str, Score]) -> None:
         keys = {bound.key for bound in evaluators}
         self._evaluated |= keys
         self._scores.update(scores)
         if keys <= self._evaluators.keys():  # what a test passes to score() never gates
             self._gating.update(scores)
-        self._fresh.update(fresh)
-        self.judging += judging
 
     @property
     def lacks_target(self) -> bool:

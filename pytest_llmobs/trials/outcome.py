@@ -78,12 +78,18 @@ def trial_record(plan: PlannedTrial, run: LlmRun | None, outcome: Outcome) -> Tr
         nodeid=plan.nodeid,
         status=outcome.status,
         message=outcome.message,
-        not_run=outcome.not_run,
+        not_run=outcome.not_run or _unrecorded(run),
         cluster=plan.cluster,
     )
     if run is None or run.root is None:
         return trial
     return _with_run(trial, plan, run, run.root)
+
+
+def _unrecorded(run: LlmRun | None) -> NotRun | None:
+    if run is not None and (run.broken or run.unscored_by):
+        return "unrecorded"
+    return None
 
 
 def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> Trial:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending, spending
+from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import PAID, Run
@@ -89,16 +89,6 @@ class Attempt:
     def scores(self) -> Mapping[str, Score]:
         """Those of the job's evaluators, by key."""
         return {} if self.scoring is None else self.scoring.scores
-
-    @property
-    def judging(self) -> Spending:
-        """What the evaluators' own model calls cost."""
-        return NOTHING_SPENT if self.scoring is None else self.scoring.judging
-
-    @property
-    def fresh(self) -> Collection[str]:
-        """Keys of the scores for which a model was asked, and not replayed."""
-        return () if self.scoring is None else self.scoring.fresh
 
     def keep_error(self, error: BaseException | None) -> None:
         """Keep what went wrong, unless something did before."""
@@ -395,6 +385,9 @@ class _TargetRun:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         leave_child(self._process, error)
         self._activation.__exit__()
+        root = self._attempt.root
+        if root is not None and root.broken is not None and (error is None or isinstance(error, Exception)):
+            error = root.broken  # whatever the app has made of it
         if error is not None:
             self._runner._fail(self._attempt, error)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pytest_llmobs.evaluators.binding.bound import unscored
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
 from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending, spending
 from pytest_llmobs.records.scores import Score
@@ -68,6 +69,8 @@ class Scoring:
         """Keys of the scores for which a model was asked, now: another time it may say something else."""
         self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
+        self.broken: Exception | None = None
+        """What kept an evaluator from asking its model: no recording. Its score says so, too."""
         self.error: BaseException | None = None
         """What interrupted an evaluator; one that fails leaves an unscored score instead."""
         self._scorer = scorer
@@ -166,6 +169,9 @@ class Scoring:
         scores: list[Score] = []
         with root.activate():
             yield scores
+        if root.broken is not None:  # whatever the evaluator has made of it
+            self.broken = root.broken
+            scores[:] = [unscored(bound.key, root.broken)]
         calls = root.finished_runs()
         if calls:  # a judge: its calls are a trace of their own
             root.end(outputs={score.key: score.score for score in scores})

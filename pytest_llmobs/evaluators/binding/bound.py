@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.errors import CassetteError, EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.results import scores_of
 from pytest_llmobs.evaluators.binding.signature import Signature
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, NotTimed, Subject
@@ -108,7 +108,7 @@ def unscored(key: str, error: BaseException) -> Score:
     if isinstance(error, NotApplicable):
         metadata = {UNTIMED: True} if isinstance(error, NotTimed) else {}
         return Score(key, error=str(error), metadata=metadata, exempt=True)
-    if isinstance(error, UnscoredError | EvaluatorError):
+    if isinstance(error, UnscoredError | EvaluatorError | CassetteError):
         # Messages of our own are written for the user; a traceback would bury them.
         return Score(key, error=str(error))
     return Score(key, error=describe(error))

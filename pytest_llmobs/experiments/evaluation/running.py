@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.evaluators.binding.bound import is_interruption
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, EvaluationTrial
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
 from pytest_llmobs.experiments.evaluation.setup import Setup
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import NotRun, Trial
 from pytest_llmobs.tracing.failure import headline
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.cleaning import clean_trial
@@ -181,4 +182,5 @@ def _outcome(error: BaseException | None) -> Outcome:
         return Outcome("skipped", str(error), not_run="budget")
     if isinstance(error, Refused):
         return Outcome("error", str(error), error, "refused")
-    return Outcome("error", headline(error)[:_MESSAGE], error)
+    not_run: NotRun | None = "unrecorded" if isinstance(error, CassetteError) else None
+    return Outcome("error", headline(error)[:_MESSAGE], error, not_run)

@@ -11,17 +11,19 @@ from pytest_llmobs.wording import count, listed
 _CAUSES = 3
 """Different errors that are told; of more, how many there are."""
 _EXAMPLES = 3
+_TOLD_HERE = (None, "unrecorded")
+"""What else the lab kept from running has a note of its own."""
 
 
 def error_notes(trials: Sequence[Trial]) -> Iterator[str]:
     """Yield a note for each error that trials ended in, the most frequent first.
 
     Args:
-        trials: All of the experiment; what the lab kept from running has a note of its own.
+        trials: All of the experiment.
     """
     hit: dict[str, list[str]] = {}
     for trial in trials:
-        if trial.status == "error" and trial.not_run is None and trial.message:
+        if trial.status == "error" and trial.not_run in _TOLD_HERE and trial.message:
             headline = trial.message.strip().partition("\n")[0]
             hit.setdefault(headline, []).append(trial.example_id)
     causes = sorted(hit.items(), key=lambda cause: -len(cause[1]))

@@ -41,10 +41,19 @@ def shorten_traceback(report: pytest.TestReport, call: pytest.CallInfo[None], co
         report.longrepr = excinfo.getrepr(style="value", chain=False)
 
 
-def note_cause(report: pytest.TestReport) -> None:
-    """Write down in a report of a trial that ended in an error what the error was; call once it is clean."""
+def note_cause(
+    report: pytest.TestReport, call: pytest.CallInfo[None], told_by: BaseException | None = None
+) -> None:
+    """Write down in a report of a test that ended in an error what the error was; call once it is clean.
+
+    Args:
+        report: Of a failed setup or call.
+        call: What raised.
+        told_by: What is behind that, if anything is.
+    """
     if report.failed:
-        setattr(report, CAUSE, _cause(report))
+        error = told_by or (call.excinfo.value if call.excinfo is not None else None)
+        setattr(report, CAUSE, getattr(error, "cause", "") or _cause(report))
 
 
 def _cause(report: pytest.TestReport) -> str:

@@ -123,9 +123,7 @@ class Sending:
 
     def note(self, error: CassetteError) -> None:
         """Let the trial fail by an error, whatever the app makes of it."""
-        root = self.asked.root
-        if root is not None and root.broken is None:
-            root.broken = error
+        self._recordings.fail(error, self.asked.root)
 
     def keep(self, turn: Turn, reply: ReceivedReply) -> None:
         """Keep what came of an attempt: of those that failed only the last, and none where one went well after it."""

@@ -1,0 +1,71 @@
+"""A request without a recording, as it is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.files import text_hash
+from pytest_llmobs.replay.misses.words import words_of
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "absent"})()
+"""Stands for what one side hasn't."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field in which a request differs from a recorded one."""
+
+    path: str
+    """``system``, ``tools.find_order.input_schema.required``, ``messages[0].content``, ``headers.anthropic-beta``."""
+    before: Any
+    """As it was recorded, or ``ABSENT``."""
+    after: Any
+    """As it is asked now, or ``ABSENT``."""
+
+    @property
+    def field(self) -> str:
+        """The request's own field, of which it may be a part: ``system``, ``tools``, ``messages``."""
+        return self.path.partition(".")[0].partition("[")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Miss:
+    """A request without a recording; nothing in it that redaction takes out."""
+
+    provider: str
+    operation: str
+    folder: Path
+    """Where the recordings lie."""
+    nodeid: str = ""
+    """The test that asked; empty outside pytest."""
+    example_id: str = ""
+    """Its example, where there is one."""
+    repeat: int = 1
+    occurrence: int = 1
+    has_folder: bool = True
+    """False where the folder isn't there."""
+    repeats: Mapping[int, int] = field(default_factory=dict)
+    """Of the very same request: repeat -> how many times in a trial it is recorded. Empty where it isn't at all."""
+    nearest: Path | None = None
+    """The file of the nearest recording of another request; None where nothing like it is recorded."""
+    changes: Sequence[Change] = ()
+    """Where the request differs from that one, the most telling first; none where redaction hides it."""
+
+    @property
+    def cause(self) -> str:
+        """What it has in common with the misses of other trials: the words that changed, whatever they stand in."""
+        parts = [self.provider, self.operation, *map(str, self.repeats), str(self.nearest is None)]
+        for change in self.changes:
+            parts.append(change.path)
+            parts += _changed_words(change)
+        return text_hash("\n".join(parts))
+
+
+def _changed_words(change: Change) -> Iterator[str]:
+    before, after = (Counter(words_of(side)) for side in (change.before, change.after))
+    yield from (f"-{word}" for word in sorted((before - after).elements()))
+    yield from (f"+{word}" for word in sorted((after - before).elements()))

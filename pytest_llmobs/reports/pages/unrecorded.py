@@ -1,0 +1,156 @@
+"""What a request says that has no recording where none may be sent: the nearest recording, what differs, what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.replay.misses.miss import ABSENT, Change, Miss
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.text.page import Page, indent
+from pytest_llmobs.reports.text.word_diff import word_segments
+from pytest_llmobs.reports.text.word_diff_lines import word_diff_lines
+from pytest_llmobs.wording import count, listed, shell_line
+
+_PAGE = Page(width=76)
+"""The usual terminal, without the margin that pytest puts before an error."""
+_CHANGES, _LINES = 5, 12
+"""Fields that are shown, and lines of each."""
+_NAMED = 3
+_WINDOW = 4000
+"""Characters of a longer text that are compared, from shortly before its first difference on."""
+_BEFORE = 200
+_ORDINALS = {1: "first", 2: "second", 3: "third"}
+
+
+def unrecorded(miss: Miss, rootdir: Path) -> str:
+    """Return what is told of a request without a recording.
+
+    Args:
+        miss: What is known of it.
+        rootdir: Where node ids begin.
+    """
+    lines = [headline(miss), *_asker(miss)]
+    if miss.nearest is not None:
+        lines += _nearest(miss, miss.nearest)
+    return "\n".join([*lines, *_remedy(miss, rootdir)])
+
+
+def headline(miss: Miss) -> str:
+    """Return what is missing, and why, in a line that is the same for all that miss it for one reason."""
+    return f"No recording of {_PAGE.line(f'{miss.provider} {miss.operation}')}: {_why(miss)}."
+
+
+def _why(miss: Miss) -> str:
+    folder = repr(_shown(miss.folder))
+    if not miss.has_folder:
+        return f"the folder {folder} doesn't exist"
+    if miss.repeats:
+        return _why_not_again(miss)
+    if miss.nearest is None:
+        return f"nothing of {_PAGE.line(miss.provider)} is recorded in {folder}"
+    if not miss.changes:
+        return "it differs from the nearest one in what redaction takes out, and in nothing else"
+    fields = list(dict.fromkeys(_PAGE.line(change.field) for change in miss.changes))
+    verb = "differs" if len(fields) == 1 else "differ"
+    return f"{listed(fields, _NAMED)} {verb} from the nearest one"
+
+
+def _why_not_again(miss: Miss) -> str:
+    """Return why a request has no recording that has some: another repeat, or one time more."""
+    times = miss.repeats.get(miss.repeat)
+    if times is None:
+        recorded = _ranges(list(miss.repeats))
+        return f"recorded for {recorded}, asked for repeat {miss.repeat}"
+    asked = _ORDINALS.get(miss.occurrence, f"{miss.occurrence}th")
+    return f"asked for the {asked} time, and {count(times, 'time is', 'times are')} recorded"
+
+
+def _ranges(repeats: Sequence[int]) -> str:
+    """Return ascending numbers as people say them: ``repeats 1 to 3``."""
+    if len(repeats) == 1:
+        return f"repeat {repeats[0]}"
+    if repeats[-1] - repeats[0] == len(repeats) - 1:
+        return f"repeats {repeats[0]} to {repeats[-1]}"
+    return f"repeats {listed(list(map(str, repeats)), 10)}"
+
+
+def _asker(miss: Miss) -> Iterator[str]:
+    asker = miss.nodeid
+    if not asker and miss.example_id:
+        asker = f"example {miss.example_id!r}"
+    if not asker:
+        return
+    repeat = f" (repeat {miss.repeat})" if miss.repeat > 1 else ""
+    yield f"Asked by {_PAGE.line(asker)}{repeat}"
+
+
+def _nearest(miss: Miss, nearest: Path) -> Iterator[str]:
+    yield "Nearest recording:"
+    yield f"  {_PAGE.line(_shown(nearest))}"
+    for change in miss.changes[:_CHANGES]:
+        yield from _drawn(change)
+    left_out = [_PAGE.line(change.path) for change in miss.changes[_CHANGES:]]
+    if left_out:
+        yield from _PAGE.wrapped(f"and {listed(left_out, _NAMED)}")
+
+
+def _drawn(change: Change) -> Iterator[str]:
+    """Yield a changed field: values side by side, texts word by word."""
+    path = _PAGE.line(change.path)
+    before, after = map(_text, (change.before, change.after))
+    line = f"{path}: {_PAGE.line(before)} {_PAGE.signs.to} {_PAGE.line(after)}"
+    if not (_is_prose(change.before) and _is_prose(change.after)) and len(line) <= _PAGE.width:
+        yield line
+        return
+    yield f"{path}:"
+    segments = word_segments(*_windows(before, after))
+    lines = indent(word_diff_lines(segments, _PAGE, _PAGE.width - 2))
+    yield from lines[:_LINES]
+    if len(lines) > _LINES:
+        yield f"  {_PAGE.signs.ellipsis} {count(len(lines) - _LINES, 'more line')}"
+
+
+def _is_prose(value: Any) -> bool:
+    return isinstance(value, str) and len(value.split()) > 1
+
+
+def _text(value: Any) -> str:
+    if value is ABSENT:
+        return "not set"
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _windows(before: str, after: str) -> tuple[str, str]:
+    """Return two texts, or of long ones what stands around their first difference."""
+    if max(len(before), len(after)) <= _WINDOW:
+        return before, after
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    start = max(0, alike - _BEFORE)
+    return before[start : start + _WINDOW], after[start : start + _WINDOW]
+
+
+def _remedy(miss: Miss, rootdir: Path) -> Iterator[str]:
+    if not miss.nodeid:
+        yield "Record it in the mode 'reuse'."
+        return
+    here = os.path.relpath(rootdir)
+    nodeid = Context(rootdir="" if here == "." else here).located(miss.nodeid)
+    words = ["pytest", nodeid, "--llm-cassettes=reuse"]
+    if miss.repeat > 1:
+        words.append(f"--llm-repeat={miss.repeat}")
+    yield "Record it:"
+    yield f"  {shell_line(words)}"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as it is named from the current folder."""
+    if path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
