@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from pytest_llmobs.replay.documents import shown
 from pytest_llmobs.replay.misses.miss import ABSENT, Change, Miss
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.text.page import Page, indent
@@ -46,7 +47,7 @@ def headline(miss: Miss) -> str:
 
 
 def _why(miss: Miss) -> str:
-    folder = repr(_shown(miss.folder))
+    folder = repr(shown(miss.folder))
     if not miss.has_folder:
         return f"the folder {folder} doesn't exist"
     if miss.repeats:
@@ -91,7 +92,7 @@ def _asker(miss: Miss) -> Iterator[str]:
 
 def _nearest(miss: Miss, nearest: Path) -> Iterator[str]:
     yield "Nearest recording:"
-    yield f"  {_PAGE.line(_shown(nearest))}"
+    yield f"  {_PAGE.line(shown(nearest))}"
     for change in miss.changes[:_CHANGES]:
         yield from _drawn(change)
     left_out = [_PAGE.line(change.path) for change in miss.changes[_CHANGES:]]
@@ -147,10 +148,3 @@ def _remedy(miss: Miss, rootdir: Path) -> Iterator[str]:
         words.append(f"--llm-repeat={miss.repeat}")
     yield "Record it:"
     yield f"  {shell_line(words)}"
-
-
-def _shown(path: Path) -> str:
-    """Return a path as it is named from the current folder."""
-    if path.is_relative_to(Path.cwd()):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
