@@ -132,7 +132,7 @@ class Recorder:
         self.broken: CassetteError | None = None
         """What went wrong outside any trial since ``begin_test``: it fails the test, though the app has caught it."""
 
-    def begin_test(self, nodeid: str) -> None:
+    def begin_test(self, nodeid: str = "") -> None:
         """Count from the beginning what is asked outside a trial: a test, or the next phase of it, begins."""
         self._outside, self._test, self.broken = Occurrences(), nodeid, None
 
