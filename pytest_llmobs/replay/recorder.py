@@ -152,7 +152,8 @@ class Recorder:
 
     def ended(self, run: OpenRun) -> None:
         """Count a model call that has ended. See ``tracing.recordings``."""
-        self.tally.count(run.columns)
+        if not self.offline or run.columns.get("replayed"):  # what may not be sent was not made
+            self.tally.count(run.columns)
 
     def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:
         """Return a request's turn. See ``tracing.recordings``."""

@@ -78,5 +78,7 @@ def test_one_that_goes_on_replays_what_was_asked(server: Server) -> None:
 
 
 def test_an_unknown_mode_names_the_known_ones(server: Server) -> None:
-    with pytest.raises(ArgumentError, match=r"Unknown cassettes='reus'\. Did you mean 'reuse'\? Known: .*only"):
+    with pytest.raises(
+        ArgumentError, match=r"Unknown cassettes='reus'\. Did you mean 'reuse'\? Known: .*only"
+    ):
         _evaluate(server, cassettes="reus")
