@@ -85,6 +85,14 @@ def test_too_little_history_proposes_nothing(world) -> None:
     assert trends(history(world, [0.9] * 5), of_a_branch())[0].proposed_min_mean == 0.9
 
 
+@pytest.mark.parametrize(("mode", "proposed"), [("reuse", None), ("only", None), ("refresh", 0.9)])
+def test_what_may_be_replayed_says_nothing_of_how_far_code_moves(
+    world, mode: str, proposed: float | None
+) -> None:
+    experiments = [replace(each, conditions={"cassettes": mode}) for each in history(world, [0.9] * 5)]
+    assert trends(experiments, of_a_branch())[0].proposed_min_mean == proposed
+
+
 def test_where_nobody_knows_which_code_was_accepted_nothing_is_proposed(world) -> None:
     (trend,) = trends(history(world, [0.9] * 9))
     assert trend.proposed_min_mean is None

@@ -280,3 +280,33 @@ def test_unchanged_code_is_never_red(world: type[World]) -> None:
         assert not decision.red
         assert {row.verdict for row in decision.metrics} == {"NEUTRAL"}
         assert again.asked == []
+
+
+def test_what_failed_on_recordings_in_the_baseline_makes_no_chance_smaller(
+    world: type[World], row_of: RowOf
+) -> None:
+    w = world(40)
+    old = baseline(w, lambda example, number: example >= "e020" or number > 1)
+
+    def named(trial: Trial) -> str:
+        return recording(trial) if trial.example_id < "e020" else f"new {recording(trial)}"
+
+    row = row_of(w.decide(on(w.trials(lambda example, _: example > "e020"), named), old))
+    assert (row.verdict, row.delta) == ("INCONCLUSIVE", pytest.approx(-1 / 40))
+    assert row.p is not None
+    assert row.p > 0.05
+
+
+def test_what_is_in_no_doubt_makes_no_suspect_harder_to_prove(world: type[World]) -> None:
+    w = world(300)
+
+    def named(trial: Trial) -> str:
+        return "new" if trial.example_id in ("e007", "e008") else recording(trial)
+
+    again = w.again()
+    w.decide(on(w.trials(but("e007")), named), baseline(w, but("e008")), again)
+    assert again.asked == ["suspects"]
+    (rerun,) = again.reruns("suspect")
+    assert list(rerun.repeats) == ["e007"]
+    # of 300 in doubt, no passes of 8 trials would be proof
+    assert all(most > 0 for _, most in rerun.suspicions["e007"][0].checkpoints)
