@@ -16,7 +16,7 @@ from pytest_llmobs.replay.layout import laid_out
 
 FOLDER = "texts"
 """Name of their folder, below that of the cassettes."""
-MOST = 520
+MOST = 420
 """Bytes that a request takes in its cassette, which has 1 KB for all but the reply; what is more lies beside it."""
 _LEAST = 100
 """Bytes from which a part takes more than the name that stands for it."""

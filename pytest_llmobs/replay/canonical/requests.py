@@ -19,8 +19,6 @@ from pytest_llmobs.replay.canonical.strict_json import UnfitError, read_json
 BodyForm = Literal["none", "json", "parts", "fields", "text", "bytes"]
 """What a body was read as: JSON, a form with or without files, any other text, anything else."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PASSING_PORTS = 32_768
-"""From here on systems hand out ports to whoever asks for any: what a server of a test has, another one each time."""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -33,7 +31,8 @@ class CanonicalRequest:
     operation: str
     method: str
     host: str
-    """With its port where that isn't the scheme's own. This machine is ``localhost``, without a passing port."""
+    """With its port where that isn't the scheme's own. This machine is ``localhost`` without any: servers that tests
+    start have another one each time."""
     path: str
     query: Mapping[str, str | Sequence[str]]
     """Parameters that are there several times have all their values, in their order."""
@@ -98,9 +97,7 @@ def _host(url: SplitResult) -> str:
     except ValueError as error:
         raise UnfitError("url", str(error)) from None
     if name in _LOOPBACK:
-        name = "localhost"
-        if port is not None and port >= _PASSING_PORTS:
-            return name
+        return "localhost"
     if port is None or port == _DEFAULT_PORTS.get(url.scheme):
         return name
     return f"{name}:{port}"

@@ -156,6 +156,25 @@ def test_of_a_form_the_text_of_its_file_is_the_file(tmp_path: Path) -> None:
     assert here.folder.request_of(cassette) == stored(turn.key.request)
 
 
+def random_reply(chance: random.Random, depth: int) -> Any:
+    if depth == 0:
+        return chance.choice([1, 0.25, None, True, "", "word " * chance.randrange(6)])
+    size = chance.randrange(6)
+    if chance.random() < 0.4:
+        return [random_reply(chance, depth - 1) for _ in range(size)]
+    return {f"key_{number}": random_reply(chance, depth - 1) for number in range(size)}
+
+
+def test_random_cassettes_are_small(tmp_path: Path) -> None:
+    for seed in range(200):
+        chance = random.Random(seed)
+        values = [1, "x" * chance.randrange(90), [1, 2, 3], {"a": {"b": 1}}]
+        parameters = {f"parameter_{number}": chance.choice(values) for number in range(chance.randrange(14))}
+        reply = {"id": "msg", "content": random_reply(chance, chance.randrange(6))}
+        recorded = Recorded(tmp_path, "q" * chance.randrange(150) + str(seed), reply, **parameters)
+        assert recorded.path.stat().st_size <= recorded.bound, recorded.path.read_text(encoding="utf-8")
+
+
 def test_random_requests_come_back_as_they_were(tmp_path: Path) -> None:
     for seed in range(150):
         chance = random.Random(seed)
