@@ -32,6 +32,10 @@ COMMANDS: Mapping[str, str] = {
         "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
     ),
     "runs": "list the runs that a filter chooses, the newest first",
+    "replay": (
+        "run a stored run again, with another model, prompt or parameter if you like, beside what it was; with "
+        "--dataset every example's, gated; exit status 1 where that is red"
+    ),
     "feedback": (
         "list what was said of runs, the newest first, and sum it by key, label or the runs' metadata"
     ),

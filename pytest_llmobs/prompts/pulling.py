@@ -16,6 +16,7 @@ from pytest_llmobs.prompts.content import SUFFIXES, Content
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.pulled import check_pinned
 from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
+from pytest_llmobs.tracing.calls.rewriting import replaced_commit
 
 Signature = tuple[Any, ...]
 _RECENT_NS = 100_000_000
@@ -69,7 +70,7 @@ class Puller:
             )
         if version is not None and commit_hash is not None:
             raise ArgumentError(f"{identifier!r} names a commit, and so does commit_hash={commit_hash!r}.")
-        version = version or commit_hash
+        version = replaced_commit(name) or version or commit_hash
         if version is None or version == LATEST:
             kept = self._floating(name)
             pulled = kept.origin

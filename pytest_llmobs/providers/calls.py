@@ -8,6 +8,9 @@ from typing import Any
 
 from pytest_llmobs.records.runs import RunStatus, RunType
 
+BETA_FLAGS = "anthropic-beta"
+"""The header of a request's beta flags, and the parameter of its run that holds them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:

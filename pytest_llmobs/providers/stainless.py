@@ -12,17 +12,18 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pytest_llmobs.providers import replies
 from pytest_llmobs.providers.base import Engine, Provider
-from pytest_llmobs.providers.calls import Request
+from pytest_llmobs.providers.calls import BETA_FLAGS, Request
 from pytest_llmobs.providers.client_calls import ClientCall, UnloggedCall, current_call
 from pytest_llmobs.providers.other_endpoints import described_files, unknown_endpoint
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
 from pytest_llmobs.records.runs import PAID
+from pytest_llmobs.tracing.calls.rewriting import Rewriting
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.parent import Parent
 from pytest_llmobs.tracing.recordings import Recordings
@@ -105,7 +106,10 @@ class StainlessProvider(Provider):
         return Expected(endpoint, place, path, recordings, root)
 
     def prepared(self, expected: Expected, client: Any, options: Any) -> Any:
-        """Return the options of a request as it is made where its reply comes from a recording."""
+        """Return the options of a request as it is made: where its reply comes from a recording, and where its trace
+        changes what it sends.
+        """
+        _rewrite(expected, options)
         if expected.recordings is not None and expected.recordings.offline:
             return self.without_credentials(client, options)
         return options
@@ -126,6 +130,7 @@ class StainlessProvider(Provider):
         params = {}
         if endpoint.run_type in PAID:  # of other requests, the body says it all
             params = {key: value for key, value in body.items() if key not in TEXTS}
+            params |= _beta_flags(options)
         request = Request(
             name=f"{self.name}.{endpoint.name}",
             inputs=body,
@@ -168,6 +173,17 @@ class StainlessProvider(Provider):
         return functools.partial(Sending, expected.recordings, client._client, http, asked)
 
 
+def _rewrite(expected: Expected, options: Any) -> None:
+    """Change what a model call sends, where its trace says so: it is made again with another model."""
+    run = expected.place.run if expected.place is not None else None
+    endpoint = expected.endpoint
+    if run is None or run.root.rewriting is None or endpoint is None or endpoint.run_type != "llm":
+        return
+    if isinstance(options.json_data, dict):
+        rewriting = cast("Rewriting", run.root.rewriting)
+        options.json_data = rewriting.rewrite(endpoint.name, options.json_data)
+
+
 def _body(options: Any) -> dict[str, Any]:
     """Return what a request sends; of one without a JSON body its url. Files are neither read nor opened."""
     files = described_files(getattr(options, "files", None))
@@ -176,6 +192,15 @@ def _body(options: Any) -> dict[str, Any]:
     if files:
         return files
     return {"url": str(options.url)}
+
+
+def _beta_flags(options: Any) -> dict[str, Any]:
+    """Return the beta flags of a request: they stand in a header, and decide what the model may do."""
+    headers = options.headers if isinstance(options.headers, Mapping) else {}
+    for name, value in headers.items():
+        if str(name).lower() == BETA_FLAGS and isinstance(value, str):
+            return {BETA_FLAGS: value}
+    return {}
 
 
 def _parts(path: str) -> list[str]:

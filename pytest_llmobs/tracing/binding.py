@@ -96,6 +96,14 @@ def process_safely(process: Process, value: Any) -> Any:
         return {"<dropped>": f"{function_name(process)} raised {type(error).__qualname__}"}
 
 
+def importable_name(function: Any) -> str | None:
+    """Return ``module:name`` of a function, or None where it has no name that can be imported."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not (isinstance(module, str) and isinstance(name, str)) or "<" in name:  # <locals>, <lambda>
+        return None
+    return f"{module}:{name}"
+
+
 def function_name(function: Any) -> str:
     """Return what a run of ``function`` is called."""
     while isinstance(function, functools.partial):

@@ -30,7 +30,7 @@ R = TypeVar("R", bound=CurrentRun)
 class Scope:
     """What ``tracing_context`` laid over the current run."""
 
-    __slots__ = ("enabled", "metadata", "new_trace", "parent", "project", "tags")
+    __slots__ = ("columns", "enabled", "metadata", "new_trace", "parent", "project", "rewriting", "tags")
 
     def __init__(
         self,
@@ -40,6 +40,8 @@ class Scope:
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
         new_trace: bool = False,
+        columns: Mapping[str, Any] | None = None,
+        rewriting: object = None,
     ) -> None:
         self.parent = parent
         self.new_trace = new_trace
@@ -49,6 +51,10 @@ class Scope:
         self.project = project
         self.metadata: Mapping[str, Any] = metadata or {}
         self.tags = tuple(tags)
+        self.columns = columns
+        """Further columns of the traces that start here; None for none."""
+        self.rewriting = rewriting
+        """What changes the requests of the traces that start here; None where nothing does."""
 
 
 current: ContextVar[CurrentRun | Scope | None] = ContextVar("llmobs_run", default=None)

@@ -68,6 +68,10 @@ class OpenRun:
     """On a root: the prompts that were filled last in its trace, so that a text which holds one is known."""
     runs_below: int = 0
     """Runs that were started right below it."""
+    entry_point: str | None = None
+    """On a root: the function that it is of, as ``module:name``, where that can be imported."""
+    rewriting: object = None
+    """On a root: what changes the requests of its trace, see ``tracing.calls.rewriting``; None where nothing does."""
     repeat: int = 1
     """On a root: which of the trials of its example it is of, from 1 on."""
     broken: Exception | None = None

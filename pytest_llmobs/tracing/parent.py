@@ -61,6 +61,10 @@ class Parent:
         if metadata is not None or tags:
             run.describe(None, metadata, tags)
         if self.run is None:
+            if scope is not None and scope.columns:
+                run.columns.update(scope.columns)
+                run.repeat = scope.columns.get("repeat", 1)
+                run.rewriting = scope.rewriting
             self.tracer.sample(run)
         return run
 

@@ -83,7 +83,7 @@ class Tracer:
         self._suspects = self.redaction.suspects
         # Roots that collect their runs, by id: headers that name one may come back to this process.
         self.collecting: WeakValueDictionary[str, OpenRun] = WeakValueDictionary()
-        self._encoded_names: dict[tuple[str, str, str], str] = {}
+        self._encoded_names: dict[tuple[str, str, str, str | None], str] = {}
 
     def know_prompts(self, recognizer: PromptRecognizer | None) -> None:
         """Have model calls looked through for the prompts of a folder; None ends that."""
@@ -142,7 +142,7 @@ class Tracer:
             if took > capture.SLOW:
                 run.captured_for += took
             payload = write_payload(run)
-        key = (run.name, run.run_type, run.project)
+        key = (run.name, run.run_type, run.project, run.entry_point)
         return write_line(run, self._encoded_names.get(key) or self._encode_names(key), payload)
 
     def _store(self, run: OpenRun, line: bytes) -> None:
@@ -162,10 +162,12 @@ class Tracer:
                 encoded = capture.encode(self.redaction.clean_columns(json.loads(encoded)))
             self._store(run, b'{"patch":"%b",%b\t\t\n' % (run.id.encode(), encoded[1:]))
 
-    def _encode_names(self, key: tuple[str, str, str]) -> str:
+    def _encode_names(self, key: tuple[str, str, str, str | None]) -> str:
         if len(self._encoded_names) >= _CACHED_NAMES:
             self._encoded_names.clear()
         named = {"name": key[0], "run_type": key[1], "project": key[2]}
+        if key[3] is not None:
+            named["entry_point"] = key[3]
         encoded = capture.encode(named)
         if self.redaction.suspects(encoded):  # every test has a name of its own: the long way would be felt
             cleaned = self.redaction.clean_columns(named)

@@ -98,7 +98,8 @@ class Sending:
             content=content,
         )
         try:
-            turn = self._recordings.take(sent, self.asked.root, self._failed_turn)
+            # a call outside any trace is the root of its own
+            turn = self._recordings.take(sent, self.asked.root or self._run, self._failed_turn)
         except CassetteError as error:
             raise self.interrupted(error) from None
         if turn is not self._failed_turn:

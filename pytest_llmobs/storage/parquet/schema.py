@@ -146,6 +146,10 @@ COLUMNS: tuple[Column, ...] = (
         "true where a recorded reply came in place of a model's, here or in a run below",
     ),
     Column("recording", "word", "digest of the cassette that it was recorded in, or replayed from"),
+    Column(
+        "replay_of", "word", "id of the run that it repeats with other inputs, model or prompt; null for none"
+    ),
+    Column("entry_point", "word", "module:function that a trace began with, where it can be imported"),
     Column("service_tier", "word", "the provider's service tier"),
     Column("prices_version", "word", "version of the price table behind total_cost"),
     Column("evaluates", "word", "id of the run that this trace judges; null for the app's own"),

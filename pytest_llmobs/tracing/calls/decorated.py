@@ -114,6 +114,7 @@ class Decorated:
         self._handled = options.exceptions_to_handle
         self._described = bool(self._tags or self._metadata)
         self._bind = binding.compile_binding(function)
+        self._entry_point = binding.importable_name(function)
         self.wrapper: Callable[..., Any] | None = None
         """What is called in the function's place."""
 
@@ -161,6 +162,7 @@ class Decorated:
         root.awaited = None
         root.name, root.run_type = self.name, self.run_type
         root.managed = True
+        root.entry_point = self._entry_point
         of_trial = dict(root.metadata)
         root.describe(None, self._metadata, self._tags)
         root.metadata.update(of_trial)
@@ -179,6 +181,7 @@ class Decorated:
         if self._described:
             run.describe(None, self._metadata, self._tags)
         if parent is None:
+            run.entry_point = self._entry_point
             tracer.sample(run)
         if self._is_model:
             note_prompts(run, {"arguments": [*args, *kwargs.values()]}, is_sent=False)
@@ -216,6 +219,8 @@ class Decorated:
             make=extra.make,
         )
         run.took(run.clock - began)
+        if parent.run is None:
+            run.entry_point = self._entry_point
         extra.tell(run)
         if self._is_model:
             note_prompts(run, {"arguments": [*args, *kwargs.values()]}, is_sent=False)
