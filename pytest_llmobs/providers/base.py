@@ -26,6 +26,7 @@ from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
 from pytest_llmobs.tracing.recordings import Recordings
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.tracer import Tracer
 
 __all__ = ["Engine", "Exchange", "Provider", "Reply", "Request"]
 
@@ -150,13 +151,23 @@ class Engine:
         """Return where a call that is made now belongs, or None where it isn't logged."""
         return find_parent()
 
-    def recordings(self) -> tuple[Recordings | None, OpenRun | None]:
-        """Return the recorded replies that are in use here, also where nothing is logged, and the trace's root."""
-        run = innermost_run(current.get())
-        tracer = run.tracer if run is not None else active.installed
+    def recordings(self, place: Parent | None) -> tuple[Recordings | None, OpenRun | None]:
+        """Return the recorded replies that are in use for a call, also where it isn't logged, and the trace's root.
+
+        Args:
+            place: What ``place()`` has returned.
+        """
+        run = place.run if place is not None else innermost_run(current.get())
+        tracer: Tracer | None
+        if place is not None:
+            tracer = place.tracer
+        elif run is not None:
+            tracer = run.tracer
+        else:
+            tracer = active.installed
         if tracer is None or tracer.recordings is None:
             return None, None
-        return tracer.recordings, run.root if run is not None else None
+        return tracer.recordings, None if run is None else run.root
 
     def begin(self, place: Parent, request: Request) -> Exchange:
         """Start the run of a model call.

@@ -96,7 +96,7 @@ class StainlessProvider(Provider):
     def expects(self, engine: Engine, options: Any) -> Expected | None:
         """Return what a request is and where it belongs, or None where it is neither logged nor recorded."""
         place = engine.place()
-        recordings, root = engine.recordings()
+        recordings, root = engine.recordings(place)
         if place is None and recordings is None:  # with tracing off, this is all
             return None
         path = f"/{urlsplit(str(options.url)).path}"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
 import pytest
 
 from tests.anthropic_server import Answer, Server, events_of, serve, text
+from tests.unit.providers.aws_frames import frame
 from tests.unit.tracing.memory import MemorySink
 
 REPLY = text("Hello", model="claude-sonnet-5")
@@ -92,25 +89,9 @@ async def test_an_async_cloud_client(sink: MemorySink) -> None:
     assert sink.runs[0].provider == "gcp.vertex_ai"
 
 
-def _frame(payload: Mapping[str, Any]) -> bytes:
-    """One message of AWS's event stream: lengths, checksum, headers, payload, checksum."""
-    headers = b"".join(
-        struct.pack("!B", len(name)) + name + b"\x07" + struct.pack("!H", len(value)) + value
-        for name, value in (
-            (b":event-type", b"chunk"),
-            (b":content-type", b"application/json"),
-            (b":message-type", b"event"),
-        )
-    )
-    body = json.dumps({"bytes": base64.b64encode(json.dumps(payload).encode()).decode()}).encode()
-    prelude = struct.pack("!II", 16 + len(headers) + len(body), len(headers))
-    message = prelude + struct.pack("!I", binascii.crc32(prelude)) + headers + body
-    return message + struct.pack("!I", binascii.crc32(message))
-
-
 def test_a_bedrock_stream(sink: MemorySink) -> None:
     pytest.importorskip("botocore", reason="Bedrock's streams need botocore")
-    stream = b"".join(_frame(event) for event in events_of(REPLY.body))
+    stream = b"".join(frame(event) for event in events_of(REPLY.body))
     answer = Answer(stream, headers={"content-type": "application/vnd.amazon.eventstream"})
     with serve(answer) as server, _bedrock(server) as client:
         events = list(client.messages.create(**_ask(BEDROCK_MODEL), stream=True))
