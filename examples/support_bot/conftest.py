@@ -1,4 +1,4 @@
-"""Starts the scripted stand-in for the model, unless --live asks for the real one.
+"""Starts the scripted stand-in for the model, unless --live asks for the real one, or recorded replies take its place.
 
 The tests try the prompt that its file holds now. What is in production stays there until it is promoted.
 """
@@ -28,9 +28,11 @@ def pytest_configure(config):
                 "add -o llm_baseline_dir=llm-baselines-live"
             )
         return
-    config.stash[server] = StandIn().start()
-    os.environ["ANTHROPIC_BASE_URL"] = config.stash[server].url
     os.environ["ANTHROPIC_API_KEY"] = "the-stand-in-asks-for-none"
+    os.environ["ANTHROPIC_BASE_URL"] = "http://localhost"
+    if config.getoption("--llm-cassettes") != "only":
+        config.stash[server] = StandIn().start()
+        os.environ["ANTHROPIC_BASE_URL"] = config.stash[server].url
 
 
 def pytest_unconfigure(config):
@@ -41,4 +43,6 @@ def pytest_unconfigure(config):
 def pytest_report_header(config):
     if config.getoption("--live"):
         return "support_bot: LIVE, asking the real model"
+    if server not in config.stash:
+        return "support_bot: replies come from llm-cassettes; nothing is asked, and no stand-in runs"
     return "support_bot: a scripted STAND-IN answers from replies.jsonl; no model is asked (--live asks one)"
