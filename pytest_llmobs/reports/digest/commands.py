@@ -68,7 +68,9 @@ def next_commands(
         commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)
-    return commands or _left_to_do(experiment.decision, context)
+    commands = commands or _left_to_do(experiment.decision, context)
+    # of what is compared with stored runs, nothing can be accepted
+    return [each for each in commands if each.command]
 
 
 def _posix(path: str) -> str:

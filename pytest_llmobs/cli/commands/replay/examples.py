@@ -149,7 +149,7 @@ def _judged(
     from pytest_llmobs.client.results.experiment import conclude_as
     from pytest_llmobs.client.results.gating import GateRequest, Reference, report_context
 
-    gate = GateRequest(lenient=True)
+    gate = GateRequest(lenient=True, accept="")
     reference = Reference(name=before.experiment_name, option="--dataset")
     conclusion = conclude_as(after, reference, gate)
     context = replace(report_context(gate, conclusion.recorded), store=arguments.store or "")
