@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pytest_llmobs.records import conversation
-from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER, NO_USAGE, PAID, Run
+from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER, NO_USAGE, NOT_SENT, PAID, Run
 from pytest_llmobs.records.trials import ModelCall
 
 Number = TypeVar("Number", int, float)
@@ -87,6 +87,8 @@ def spending(runs: Iterable[Run]) -> Spending:
 
 
 def _is_paid(run: Run) -> bool:
+    if NOT_SENT in run.metadata:
+        return False
     if run.run_type == "embedding":  # an app's own, which says nothing of money, is a step and no call
         return run.total_tokens is not None or run.provider is not None
     return run.run_type in PAID

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from pytest_llmobs import notices
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, ReplayedReply, SentRequest
+from pytest_llmobs.records.runs import NOT_SENT
 from pytest_llmobs.replay.canonical import canonicalise
 from pytest_llmobs.replay.cassette import Cassette
 from pytest_llmobs.replay.cleaning.replies import clean_reply, clean_request
@@ -152,7 +153,7 @@ class Recorder:
 
     def ended(self, run: OpenRun) -> None:
         """Count a model call that has ended. See ``tracing.recordings``."""
-        if not self.offline or run.columns.get("replayed"):  # what may not be sent was not made
+        if NOT_SENT not in run.metadata:
             self.tally.count(run.columns)
 
     def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:

@@ -134,7 +134,7 @@ def test_the_committed_baseline_is_what_the_command_records(support_bot: Run, tm
             baseline.pop("sessions", None)
             for row in baseline["examples"].values():
                 row["sessions"] = list(row.get("sessions", {}).values())
-                for measured in ("latency", "latency_spread"):
+                for measured in ("latency", "latency_spread", "recordings"):
                     row.pop(measured, None)
         return read
 
@@ -144,6 +144,31 @@ def test_the_committed_baseline_is_what_the_command_records(support_bot: Run, tm
     assert done.returncode == 0, done.stdout
     assert "BASELINE RECORDED" in done.stdout
     assert scores() == committed
+
+
+def test_recorded_replies_gate_the_code_without_a_model(support_bot: Run, tmp_path: Path):
+    green = support_bot("--llm-experiment", "--llm-cassettes=only")
+    assert green.returncode == 0, green.stdout
+    assert "nothing is asked, and no stand-in runs" in green.stdout
+    assert "app $0 (35 calls replayed, 5.9k tokens) · judges $0 (34 calls replayed)" in green.stdout
+    assert "GREEN: nothing regressed" in green.stdout
+    code = tmp_path / "support_bot" / "support_bot.py"
+    code.write_text(code.read_text().replace('if block.type == "text")', 'if block.type == "text")[:120]'))
+    red = support_bot("--llm-experiment", "--llm-cassettes=only")
+    assert red.returncode == 1
+    assert "judges $0 (2 calls replayed)" in red.stdout  # all other verdicts would be about other replies
+    assert re.search(r"✗ signs_as_tidemark +1\.000 +0\.059 .* ▼ REGRESSED", red.stdout)
+    assert "looking again" not in red.stdout
+
+
+def test_the_committed_recordings_are_whole_and_all_are_used(support_bot: Run, tmp_path: Path):
+    folder = tmp_path / "support_bot"
+    before = {path: path.read_bytes() for path in folder.glob("llm-cassettes/*/**/*.json")}
+    assert len([path for path in before if "texts" not in path.parts]) == 69
+    done = support_bot("--llm-experiment", "--llm-cassettes=refresh")
+    assert done.returncode == 0, done.stdout
+    # what is recorded anew says the same, byte for byte: nothing of them is left over, and nothing has grown old
+    assert {path: path.read_bytes() for path in folder.glob("llm-cassettes/*/**/*.json")} == before
 
 
 def test_live_needs_a_key(support_bot: Run):

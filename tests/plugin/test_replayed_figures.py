@@ -161,3 +161,22 @@ def test_a_plain_session_says_in_a_line_what_was_replayed(
     again.assert_outcomes(passed=4)
     again.stdout.fnmatch_lines(["model calls: none made, 7 replayed from llm-cassettes ($0.0490 saved)"])
     assert len(server.requests) == 7
+
+
+def test_a_call_without_its_recording_was_not_made(project: Project, server: Server) -> None:
+    _experiment(project, "--llm-cassettes=reuse")
+    project.prompt("Dear {name}, we read this twice.")
+    result = project.experiment("--llm-cassettes=only", "--llm-report", "json:report.json")
+    assert result.ret == 1
+    total = json.loads(project.path.joinpath("report.json").read_text())["spending"]["total"]
+    assert (total["app"]["calls"], total["app"]["replayed"], total["judges"]["calls"]) == (0, 0, 0)
+    assert "no model calls, no cost" in result.stdout.str()
+    plain = project.run("--llm-cassettes=only")
+    assert plain.ret == 1
+    assert "model calls:" not in plain.stdout.str()
+    assert len(server.requests) == 6
+
+
+def test_a_budget_counts_the_calls_that_are_made(project: Project, server: Server) -> None:
+    _experiment(project, "--llm-cassettes=reuse")
+    _experiment(project, "--llm-cassettes=reuse", "-o", "llm_max_calls=1", "--llm-max-cost=0.001")

@@ -12,6 +12,7 @@ from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.providers import bodies
 from pytest_llmobs.providers.replaying.transport import recordable_error
 from pytest_llmobs.records.http_calls import BodyEnd, ReceivedReply, ReplayedReply, SentRequest
+from pytest_llmobs.records.runs import NOT_SENT
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.recordings import Recordings, Turn
 
@@ -120,6 +121,8 @@ class Sending:
         """Return what carries an error to whoever called the SDK; the trial fails even where it is caught there."""
         self.note(error)
         self._missing = error
+        if self._run is not None:
+            self._run.metadata[NOT_SENT] = type(error).__name__
         return Interrupted(str(error))
 
     def note(self, error: CassetteError) -> None:
