@@ -33,6 +33,7 @@ from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.records.http_calls import ReceivedReply, SentRequest
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.recorder import Mode, Recorder
+from pytest_llmobs.reports.misses import telling
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 RECORDINGS, CALLS, MISSES, TRIALS = 50_000, 1_000, 20, 200
@@ -125,7 +126,7 @@ def answer_of(text: str) -> bytes:
 
 
 def recorder(folder: Path, mode: Mode) -> Recorder:
-    return Recorder(CassetteFolder(folder), mode, Redaction())
+    return Recorder(CassetteFolder(folder), mode, Redaction(), tell=telling(Path.cwd()))
 
 
 def record(folder: Path) -> None:
@@ -208,14 +209,13 @@ def client_from_memory() -> tuple[Any, list[Any]]:
 
 
 def nearest(folder: Path, slower: float) -> None:
-    """Print how long it takes to say which recording is nearest."""
-    asking = recorder(folder, "only")
+    """Print how long it takes to say which recording is nearest: in each session the first looks at the folder."""
     taken = []
     for number in range(MISSES):
+        asking = recorder(folder, "only")
         request = request_of(question(number), SYSTEM.replace("shop", "bank", 1))
         start = time.perf_counter()
         with suppress(CassetteError):
-            asking.begin_test()
             asking.take(request, None)
         taken.append(time.perf_counter() - start)
     taken.sort()

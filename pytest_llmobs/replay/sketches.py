@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from operator import eq
 from typing import Any
 
 from pytest_llmobs.replay.canonical import CanonicalRequest
 
 TURNS = ("messages", "input", "prompt", "contents")
 """Where a request's body has what differs from example to example."""
-_BYTES = 8
-"""Of each half: one a class of words, the least checksum of its class."""
+TURN_CLASSES, REST_CLASSES = 16, 8
+"""Classes of words, each with a digit: of the least checksum in it."""
+_CHECK = 4
+"""Digits that stand before them, for all words at once: the same where the words are."""
+_OF_TURNS = _CHECK + TURN_CLASSES
+DIGITS = _OF_TURNS + _CHECK + REST_CLASSES
+"""Of a sketch."""
 _STEM = 5
 """Letters by which a word counts: its endings tell little."""
 _MOST = 32 << 10
@@ -38,25 +42,32 @@ _LETTERS = _letters()
 
 
 def sketch(request: CanonicalRequest) -> str:
-    """Return the sketch of a request: 16 hex digits of its turns, and 16 of all else that has words."""
+    """Return the sketch of a request: 20 hex digits of its turns, and 12 of all else that has words."""
     turns: list[str] = []
     rest: list[str] = []
     body = request.body if isinstance(request.body, dict) else {"": request.body}
     for name, value in body.items():
         (turns if name in TURNS else rest).extend(_texts(value))
-    return f"{_digits(turns)}{_digits(rest)}"
+    return _digits(turns, TURN_CLASSES) + _digits(rest, REST_CLASSES)
 
 
-def likeness(one: bytes, other: bytes) -> int:
-    """Return how alike two requests are by their sketches, from 0 to 24: what differs in their turns counts double.
+def likenesses(wanted: str, sketches: str) -> bytes:
+    """Return how alike many requests are to one by their sketches, a byte each: the number of equal digits.
+
+    Those of the turns count double. All sketches are compared at once, digit by digit, and their points added up as the
+    digits of one large number: one by one they would take fifty times as long.
 
     Args:
-        one: A sketch, as bytes.
-        other: Another.
+        wanted: A sketch.
+        sketches: Others, one behind the other.
     """
-    turns = sum(map(eq, one[:_BYTES], other[:_BYTES]))
-    rest = sum(map(eq, one[_BYTES:], other[_BYTES:]))
-    return int(2 * turns + rest)
+    digits = sketches.encode()
+    points = 0
+    for place, digit in enumerate(wanted.encode()):
+        table = bytearray(256)
+        table[digit] = 2 if place < _OF_TURNS else 1
+        points += int.from_bytes(digits[place::DIGITS].translate(table))
+    return points.to_bytes(len(digits) // DIGITS)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -70,8 +81,8 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _digits(texts: list[str]) -> str:
-    """Return the least checksum of each class of words, in two digits: a changed word changes that of its own alone.
+def _digits(texts: list[str], classes: int) -> str:
+    """Return the digits of words: a changed one changes that of its own class alone, if any, and the first ones.
 
     In whichever order the words come, since that of an object's fields says nothing.
     """
@@ -81,6 +92,6 @@ def _digits(texts: list[str]) -> str:
     if not text.isascii():
         stems.update(letter.encode() for letter in _UNSPACED.findall(text))
     checksums = sorted(map(zlib.crc32, stems), reverse=True)
-    least = {checksum % _BYTES: checksum for checksum in checksums}
-    digits = [(least.get(number, 0) >> 3) & 0xFF for number in range(_BYTES)]
-    return bytes(digits).hex()
+    least = {checksum % classes: checksum for checksum in checksums}
+    digits = [f"{least.get(number, 0) // classes % 16:x}" for number in range(classes)]
+    return f"{sum(checksums) % 16**_CHECK:0{_CHECK}x}{''.join(digits)}"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from heapq import nlargest
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_llmobs.replay.names import SUFFIX, RecordingKey
-from pytest_llmobs.replay.sketches import likeness, sketch
+from pytest_llmobs.replay.names import SUFFIX, RecordingKey, is_name
+from pytest_llmobs.replay.sketches import DIGITS, likenesses, sketch
 
-_DIGITS = 32
-"""Of a request's id, and of its sketch."""
-_SKETCH_END = 2 * _DIGITS + 1
+_ID = 32
+"""Digits of a request's id."""
+_SKETCH = slice(_ID + 1, _ID + 1 + DIGITS)
 
 
 class Number(NamedTuple):
@@ -27,23 +27,33 @@ class RecordedNames:
     """The names of all recordings of a provider."""
 
     def __init__(self, folder: Path) -> None:
-        """Look at a provider's folder, which need not exist."""
+        """Look at nothing yet.
+
+        Args:
+            folder: The provider's; it need not exist.
+        """
         self._folder = folder
-        self._names: dict[str, list[str]] = {}
-        """Request id -> the files that hold replies to it."""
-        for part in _entries(folder):
-            for name in _entries(folder / part):
-                if name.endswith(SUFFIX) and name[_DIGITS : _DIGITS + 1] == "-":
-                    self._names.setdefault(name[:_DIGITS], []).append(name)
 
-    def __len__(self) -> int:
-        """Return how many requests have recordings."""
-        return len(self._names)
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        names: list[str] = []
+        for part in _entries(self._folder):
+            names += _entries(self._folder / part)
+        return names
 
-    def repeats(self, request_id: str) -> Mapping[int, int]:
+    @cached_property
+    def _sketches(self) -> str:
+        """The sketches of all names, one behind the other."""
+        joined = "".join([name[_SKETCH] for name in self._names])
+        if joined.isascii() and len(joined) == len(self._names) * DIGITS:
+            return joined
+        self._names = list(filter(_has_sketch, self._names))  # somebody else's files are among them
+        return "".join([name[_SKETCH] for name in self._names])
+
+    def repeats(self, key: RecordingKey) -> Mapping[int, int]:
         """Return for each recorded repeat of a request how many times in a trial it is recorded."""
         repeats: dict[int, int] = {}
-        for name in self._names.get(request_id, ()):
+        for name in self._of_request(key.request_id):
             number = _number(name)
             repeats[number.repeat] = max(number.occurrence, repeats.get(number.repeat, 0))
         return dict(sorted(repeats.items()))
@@ -55,45 +65,45 @@ class RecordedNames:
             key: The request, and which reply to it is meant: the same of another request is preferred.
             most: How many requests.
         """
-        wanted = bytes.fromhex(sketch(key.request))
-        scores: dict[str, int] = {}
-
-        def score(request_id: str) -> int:
-            digits = self._names[request_id][0][_DIGITS + 1 : _SKETCH_END]
-            if digits not in scores:
-                scores[digits] = _likeness(wanted, digits)
-            return scores[digits]
-
+        request_ids: dict[str, None] = {}
+        for request_id in self._by_likeness(sketch(key.request)):
+            request_ids[request_id] = None
+            if len(request_ids) == most:
+                break
         paths = []
-        for request_id in nlargest(most, sorted(self._names), key=score):
-            names = self._names[request_id]
-            name = min(names, key=lambda name: _detour(_number(name), key))
+        for request_id in request_ids:
+            name = min(self._of_request(request_id), key=lambda name: _detour(_number(name), key))
             paths.append(self._folder / request_id[:2] / name)
         return paths
+
+    def _by_likeness(self, wanted: str) -> Iterator[str]:
+        """Yield the requests of all names, the most like the wanted one first."""
+        scores = likenesses(wanted, self._sketches)
+        for score in sorted(set(scores), reverse=True):
+            place = scores.find(score)
+            while place >= 0:
+                yield self._names[place][:_ID]
+                place = scores.find(score, place + 1)
+
+    def _of_request(self, request_id: str) -> list[str]:
+        names = filter(is_name, _entries(self._folder / request_id[:2]))
+        return [name for name in names if name.startswith(request_id)]
 
 
 def _entries(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries]
+        return os.listdir(folder)  # noqa: PTH208 - of 50,000 files no more is asked than their names
     except OSError:
         return []
 
 
-def _likeness(wanted: bytes, digits: str) -> int:
-    try:
-        return likeness(wanted, bytes.fromhex(digits))
-    except ValueError:  # somebody else's file
-        return -1
+def _has_sketch(name: str) -> bool:
+    return is_name(name) and name[_SKETCH.stop] == "-"
 
 
 def _number(name: str) -> Number:
-    """Return the end of a name; a file that somebody renamed counts as the last of all."""
-    parts = name[_SKETCH_END + 1 : -len(SUFFIX)].split(".")
-    try:
-        return Number(*map(int, parts))
-    except (TypeError, ValueError):
-        return Number(1 << 30)
+    """Return the end of a name."""
+    return Number(*map(int, name[_SKETCH.stop + 1 : -len(SUFFIX)].split(".")))
 
 
 def _detour(number: Number, key: RecordingKey) -> tuple[bool, Number]:

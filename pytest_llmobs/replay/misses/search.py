@@ -37,8 +37,8 @@ class Search:
             nodeid: The test that asks.
             example_id: Its example.
         """
-        names = self._names_of(key.request.provider)
-        repeats = names.repeats(key.request_id)
+        names = self._names_of(key.path.parts[0])
+        repeats = names.repeats(key)
         nearest, changes = (None, []) if repeats else self._nearest(names, key, request)
         return Miss(
             provider=key.request.provider,
@@ -54,10 +54,10 @@ class Search:
             changes=changes,
         )
 
-    def _names_of(self, provider: str) -> RecordedNames:
-        if provider not in self._names:
-            self._names[provider] = RecordedNames(self._folder.root / provider)
-        return self._names[provider]
+    def _names_of(self, provider_folder: str) -> RecordedNames:
+        if provider_folder not in self._names:
+            self._names[provider_folder] = RecordedNames(self._folder.root / provider_folder)
+        return self._names[provider_folder]
 
     def _nearest(
         self, names: RecordedNames, key: RecordingKey, request: Mapping[str, Any]
