@@ -15,8 +15,9 @@ _JUDGED = 200
 """Values by which the form of all is known."""
 MOST_NESTED = 100
 """Levels of a value that is kept as one: whoever reads it may be deep in calls of his own."""
-_LINE_ENDS = str.maketrans({"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_LINE_ENDS = ("\u0085", "\u2028", "\u2029")
 """Of some readers, though JSON allows them."""
+_ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in _LINE_ENDS})
 
 
 def exact(text: str) -> Any:
@@ -50,27 +51,31 @@ def written(value: Any, form: Collection[str] = ()) -> str:
 
     Args:
         value: Of JSON types.
-        form: ``spaced``: with a space after commas and colons; ``escaped``: in ASCII alone.
+        form: ``spaced``: with a space after commas and colons; ``escaped``: in ASCII alone; ``raw``: with characters
+            that some readers take for ends of lines as they are.
     """
     separators = (", ", ": ") if "spaced" in form else (",", ":")
     text = json.dumps(value, ensure_ascii="escaped" in form, separators=separators)
-    if text.isascii():
+    if text.isascii() or "raw" in form:
         return text
-    return text.translate(_LINE_ENDS)
+    return text.translate(_ESCAPES)
 
 
 def form_of(samples: Iterable[tuple[str, Any]]) -> list[str]:
-    """Return the form in which most of some JSON was written.
+    """Return the form in which most of some JSON was written, as words for ``written``.
 
     Args:
         samples: JSON and its values.
     """
     hits = Counter(dict.fromkeys(_FORMS, 0))
+    raw: list[str] = []
     for text, value in islice(samples, _JUDGED):
+        if not raw and any(map(text.__contains__, _LINE_ENDS)):
+            raw = ["raw"]
         for form in _FORMS:
-            hits[form] += written(value, form) == text
+            hits[form] += written(value, [*form, *raw]) == text
     best = max(_FORMS, key=lambda form: hits[form])
-    return list(best)
+    return [*best, *raw]
 
 
 def depth(value: Any) -> int:

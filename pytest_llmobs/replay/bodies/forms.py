@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.replay.bodies.aws_frames import MEDIA_TYPE, read_frames, write_frames
+from pytest_llmobs.replay.bodies.counters import with_counter, without_counter
 from pytest_llmobs.replay.bodies.exact_json import exact, written
 from pytest_llmobs.replay.bodies.groups import Event, grouped, ungrouped
 from pytest_llmobs.replay.bodies.json_lines import read_lines, write_lines
@@ -54,19 +55,22 @@ def packed(body: Body) -> Body:
     """Return a parsed body as a cassette holds it: of a stream, what is alike once."""
     if "events" not in body:
         return body
-    entries, order = grouped(body["events"])
+    events, counter = without_counter(body["events"])
+    entries, order = grouped(events)
     form = body["form"]
     if any(looks_like_reference(entry.get("data")) for entry in entries):
         form = f"{form} {_NO_REFERENCES}"
     else:
         entries = shortened(entries)
     compact: Body = {"form": form, "events": entries}
+    if counter:
+        compact["counter"] = counter
     if order:
         compact["order"] = order
     return compact
 
 
-def unpacked(body: Mapping[str, Any]) -> list[Event]:
+def unpacked(body: Mapping[str, Any]) -> Sequence[Event]:
     """Return the single events of a stream as a cassette holds it.
 
     Raises:
@@ -75,7 +79,7 @@ def unpacked(body: Mapping[str, Any]) -> list[Event]:
     entries = body["events"]
     if _NO_REFERENCES not in body["form"].split():
         entries = whole(entries)
-    return ungrouped(entries, body.get("order", ""))
+    return with_counter(ungrouped(entries, body.get("order", "")), body.get("counter"))
 
 
 def as_document(content: bytes, media_type: str) -> Body:

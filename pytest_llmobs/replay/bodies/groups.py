@@ -1,8 +1,7 @@
 """Events that are alike but for a text, as one: the text as a whole, and where it was cut.
 
 ``{"data": {"type": "content_block_delta", "delta": {"text": "Hello world"}}, "cuts": {"data/delta/text": "B"}}``
-stands for two events. Numbers that differ are listed under ``numbers``; those that count the stream's events are
-named under ``counted`` and stand there as the first event had them.
+stands for two events. Numbers that differ are listed under ``numbers``; alike ones that follow are told by ``times``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pytest_llmobs.replay.bodies.cuts import cut, cuts_of
 from pytest_llmobs.replay.bodies.leaves import Path
 
 Event = dict[str, Any]
-_MARKS = ("cuts", "numbers", "counted", "times")
+_MARKS = ("cuts", "numbers", "times")
 _MOST_DIFFERENT = 4
 """Leaves in which the events of a group differ; with more they say different things."""
 
@@ -29,7 +28,7 @@ def grouped(events: Sequence[Event]) -> tuple[list[Event], str]:
     entries: dict[int, Event] = {}
     places = [0] * len(events)
     for positions in members.values():
-        entry = _group(positions, [events[position] for position in positions])
+        entry = _group([events[position] for position in positions])
         if entry is None:
             entries |= {position: events[position] for position in positions}
             for position in positions:
@@ -50,10 +49,7 @@ def ungrouped(entries: Sequence[Event], written_order: str) -> list[Event]:
     """
     groups = [_opened(entry) for entry in entries]
     places = order.read(written_order, [group.size for group in groups])
-    positions: list[list[int]] = [[] for _ in groups]
-    for position, place in enumerate(places):
-        positions[place].append(position)
-    members = [iter(group.events(*at)) for group, at in zip(groups, positions, strict=True)]
+    members = [iter(group.events()) for group in groups]
     return [next(members[place]) for place in places]
 
 
@@ -75,7 +71,7 @@ def _blanked(value: Any, name: str | int) -> Any:
     return value
 
 
-def _group(positions: Sequence[int], events: Sequence[Event]) -> Event | None:
+def _group(events: Sequence[Event]) -> Event | None:
     """Return events of a kind as one; None where they are to stand by themselves."""
     if len(events) == 1:
         return None
@@ -83,20 +79,22 @@ def _group(positions: Sequence[int], events: Sequence[Event]) -> Event | None:
     if different is None:
         return None
     entry = events[0]
-    marks: dict[str, Any] = {"cuts": {}, "numbers": {}, "counted": []}
+    cuts: dict[str, str] = {}
+    numbers: dict[str, str] = {}
     for path, values in different.items():
         name = leaves.path_text(path)
         if type(values[0]) is str:
             entry = leaves.replaced(entry, path, "".join(values))
-            marks["cuts"][name] = cuts_of(values)
-        elif _counts(values, positions):
-            marks["counted"].append(name)
+            cuts[name] = cuts_of(values)
         else:
-            marks["numbers"][name] = ",".join(map(json.dumps, values))
-    marks = {name: mark for name, mark in marks.items() if mark}
-    if not (marks.keys() & {"cuts", "numbers"}):
-        marks["times"] = len(events)
-    return {**entry, **marks}
+            numbers[name] = ",".join(map(json.dumps, values))
+    if not different:
+        return {**entry, "times": len(events)}
+    if cuts:
+        entry = {**entry, "cuts": cuts}
+    if numbers:
+        entry = {**entry, "numbers": numbers}
+    return entry
 
 
 def _different(events: Sequence[Event]) -> dict[Path, list[Any]] | None:
@@ -118,11 +116,6 @@ def _differ(one: Any, other: Any) -> bool:
     return one != other or type(one) is not type(other) or (one == 0 and str(one) != str(other))
 
 
-def _counts(values: Sequence[Any], positions: Sequence[int]) -> bool:
-    starts = {value - position for value, position in zip(values, positions, strict=True)}
-    return len(starts) == 1 and all(type(value) is int for value in values)
-
-
 class _Group(NamedTuple):
     """A stored group, taken apart."""
 
@@ -130,21 +123,16 @@ class _Group(NamedTuple):
     """With whole texts in place of pieces."""
     columns: list[tuple[Path, Sequence[Any]]]
     """What stands where in each of its events."""
-    counted: Sequence[Path]
     size: int
 
-    def events(self, *positions: int) -> list[Event]:
-        """Return its events, which stand at some positions of the stream."""
-        columns = list(self.columns)
-        for path in self.counted:
-            start = leaves.at(self.first, path) - positions[0]
-            columns.append((path, [start + position for position in positions]))
-        if not columns:
+    def events(self) -> list[Event]:
+        """Return its events."""
+        if not self.columns:
             return [self.first] * self.size
         members: list[Event] = []
         for number in range(self.size):
             member = self.first
-            for path, values in columns:
+            for path, values in self.columns:
                 member = leaves.replaced(member, path, values[number])
             members.append(member)
         return members
@@ -159,8 +147,7 @@ def _opened(entry: Event) -> _Group:
     for name, numbers in entry.get("numbers", {}).items():
         path, _ = leaves.follow(first, name)
         columns.append((path, [json.loads(number) for number in numbers.split(",")]))
-    counted = [leaves.follow(first, name)[0] for name in entry.get("counted", ())]
     count = len(columns[0][1]) if columns else entry.get("times", 1)
     if any(len(values) != count for _, values in columns):
         raise ValueError("the texts of a group of events have different numbers of pieces")
-    return _Group(first, columns, counted, count)
+    return _Group(first, columns, count)

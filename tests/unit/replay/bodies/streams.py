@@ -26,8 +26,8 @@ def server_sent(
 
 def data_of(chunk: bytes) -> Any:
     """Return the data of one server-sent event: its value where it is JSON, else its text."""
-    lines = [line[5:].strip() for line in chunk.decode().splitlines() if line.startswith("data:")]
-    text = "\n".join(lines)
+    lines = [line[5:].strip() for line in chunk.splitlines() if line.startswith(b"data:")]
+    text = b"\n".join(lines).decode()
     try:
         return json.loads(text)
     except ValueError:
