@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 _ALIKE = 12
 """Characters that must be the same again before a replacement counts as over."""
@@ -12,25 +14,45 @@ Change = tuple[int, int, str]
 """From where to where a text was replaced, and by what."""
 
 
-def split_again(pieces: Sequence[str], cleaned: str) -> list[str]:
-    """Return a cleaned text in as many pieces as it came in.
+def changes_by_piece(pieces: Sequence[str], cleaned: str) -> list[list[Change]]:
+    """Return what is to be replaced in each of the pieces of a text, so that together they are the cleaned text.
 
-    Pieces that nothing was taken out of stay as they are; what stands in the place of something is spread over the
-    pieces that had it.
+    What stands in the place of something is spread over the pieces that had it; all others have no change.
 
     Args:
         pieces: Of the text as it came.
         cleaned: The whole text, cleaned.
     """
-    text = "".join(pieces)
-    ends = _ends(pieces)
-    cuts: list[int] = []
-    changes = list(changes_of(text, cleaned))
-    for end in ends[:-1]:
-        cuts.append(_place(end, ends, changes))
-    cuts.append(len(cleaned))
-    starts = [0, *cuts]
-    return [cleaned[start:end] for start, end in zip(starts, cuts, strict=False)]
+    by_piece: list[list[Change]] = [[] for _ in pieces]
+    starts = [0, *accumulate(map(len, pieces))]
+    for start, stop, replacement in changes_of("".join(pieces), cleaned):
+        first = min(bisect_right(starts, start), len(pieces)) - 1
+        last = max(first, bisect_left(starts, stop) - 1)
+        holders = [number for number in range(first, last + 1) if pieces[number] or first == last]
+        for turn, number in enumerate(holders):
+            share = replacement[
+                turn * len(replacement) // len(holders) : (turn + 1) * len(replacement) // len(holders)
+            ]
+            begin, end = starts[number], starts[number + 1]
+            by_piece[number].append((max(start, begin) - begin, min(stop, end) - begin, share))
+    return by_piece
+
+
+def changed(text: str, changes: Iterable[Change]) -> str:
+    """Return a text with changes made; of those that overlap, the longest replacement stands for all."""
+    merged: list[Change] = []
+    for start, stop, replacement in sorted(set(changes)):
+        if merged and start < merged[-1][1]:
+            begin, end, before = merged.pop()
+            merged.append((begin, max(end, stop), max(before, replacement, key=len)))
+        else:
+            merged.append((start, stop, replacement))
+    parts: list[str] = []
+    position = 0
+    for start, stop, replacement in merged:
+        parts += [text[position:start], replacement]
+        position = stop
+    return "".join([*parts, text[position:]])
 
 
 def changes_of(text: str, cleaned: str) -> Iterator[Change]:
@@ -57,30 +79,6 @@ def _next_alike(
         if found >= 0:
             return found, start
     return text_end, cleaned_end
-
-
-def _place(end: int, ends: Sequence[int], changes: Sequence[Change]) -> int:
-    """Return where in the cleaned text a piece ends that ended elsewhere in the text as it came."""
-    shift = 0
-    for start, stop, replacement in changes:
-        if end <= start:
-            break
-        if end >= stop:
-            shift += len(replacement) - (stop - start)
-            continue
-        holders = [piece_end for piece_end in ends if start < piece_end < stop]
-        share = (holders.index(end) + 1) * len(replacement) // (len(holders) + 1)
-        return start + shift + share
-    return end + shift
-
-
-def _ends(pieces: Sequence[str]) -> list[int]:
-    ends: list[int] = []
-    position = 0
-    for piece in pieces:
-        position += len(piece)
-        ends.append(position)
-    return ends
 
 
 def _common_prefix(one: str, other: str) -> int:

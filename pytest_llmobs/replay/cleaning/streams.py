@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,14 @@ from pytest_llmobs.replay.bodies import leaves
 from pytest_llmobs.replay.bodies.groups import Event
 from pytest_llmobs.replay.bodies.leaves import Path
 from pytest_llmobs.replay.cleaning.opened_events import opened
-from pytest_llmobs.replay.cleaning.splitting import split_again
+from pytest_llmobs.replay.cleaning.splitting import Change, changed, changes_by_piece
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 _Place = tuple[int, Path]
 """An event's number, and the path of a text in it."""
+_Whole = dict[_Place, str]
+_LEAST_REPEATED = 16
+"""Characters of a text that isn't there twice by chance."""
 
 
 def clean_events(events: Sequence[Event], framing: str, redaction: Redaction) -> list[Event]:
@@ -31,8 +35,7 @@ def clean_events(events: Sequence[Event], framing: str, redaction: Redaction) ->
     """
     opened_events = [opened(event, framing) for event in events]
     items = [event.item for event in opened_events]
-    for places in _wholes(items):
-        _clean_whole(items, places, redaction)
+    items = _cleaned_wholes(items, redaction)
     cleaned: list[Event] = []
     for original, event, joined in zip(events, opened_events, items, strict=True):
         item = redaction.clean_strictly(joined)
@@ -55,10 +58,11 @@ class _Piece:
     """Its path, with the index that an item of a list has in place of the one that it has here."""
     indexes: tuple[int, ...]
     identities: tuple[str, ...]
+    text: str
 
     def wholes(self) -> tuple[Hashable, ...]:
-        """Return what it may be a piece of, from the likeliest on: some senders name a text only at its first piece,
-        or begin it in another kind of event.
+        """Return what it may be a piece of, the likeliest first: some senders name a text only at its first piece, or
+        begin it in another kind of event.
         """
         return (
             (self.names, self.indexes, self.identities),
@@ -67,19 +71,50 @@ class _Piece:
         )
 
 
-def _wholes(items: Sequence[Event]) -> Iterator[Sequence[_Place]]:
-    """Yield the places of texts that may be pieces of one, the likeliest ones first; none twice."""
-    by_whole: tuple[dict[Hashable, list[_Place]], ...] = ({}, {}, {})
+def _cleaned_wholes(items: Sequence[Event], redaction: Redaction) -> list[Event]:
+    """Return events without what is sensitive in any whole that their texts may be pieces of."""
+    changes: dict[_Place, list[Change]] = {}
+    for whole in _wholes(items):
+        pieces = list(whole.values())
+        text = "".join(pieces)
+        name = str(next(iter(whole))[1][-1])
+        cleaned = _cleaned_text(name, text, redaction)
+        if cleaned != text:
+            for place, of_piece in zip(whole, changes_by_piece(pieces, cleaned), strict=True):
+                changes.setdefault(place, []).extend(of_piece)
+    cleaned_items = list(items)
+    for (number, path), of_piece in changes.items():
+        text = leaves.at(items[number], path)
+        cleaned_items[number] = leaves.replaced(cleaned_items[number], path, changed(text, of_piece))
+    return cleaned_items
+
+
+def _wholes(items: Sequence[Event]) -> Iterator[_Whole]:
+    """Yield the texts that may be pieces of one, by their places; no set of them twice."""
+    likeliest, *others = _by_whole(items)
+    yield from likeliest.values()
+    seen = set(map(tuple, likeliest.values()))
+    texts = Counter("".join(whole.values()) for whole in likeliest.values())
+    for wholes in others:
+        for whole in wholes.values():
+            # what says a whole again, at its end, is no piece of one
+            pieces = {place: text for place, text in whole.items() if not _is_said_again(text, texts)}
+            if len(pieces) > 1 and tuple(pieces) not in seen:
+                seen.add(tuple(pieces))
+                yield pieces
+
+
+def _by_whole(items: Sequence[Event]) -> tuple[dict[Hashable, _Whole], ...]:
+    by_whole: tuple[dict[Hashable, _Whole], ...] = ({}, {}, {})
     for number, item in enumerate(items):
         for piece in _pieces(item):
             for wholes, whole in zip(by_whole, piece.wholes(), strict=True):
-                wholes.setdefault(whole, []).append((number, piece.path))
-    seen: set[tuple[_Place, ...]] = set()
-    for wholes in by_whole:
-        for places in wholes.values():
-            if tuple(places) not in seen:
-                seen.add(tuple(places))
-                yield places
+                wholes.setdefault(whole, {})[number, piece.path] = piece.text
+    return by_whole
+
+
+def _is_said_again(text: str, texts: Counter[str]) -> bool:
+    return len(text) >= _LEAST_REPEATED and texts[text] > 1
 
 
 def _pieces(
@@ -91,7 +126,7 @@ def _pieces(
 ) -> Iterator[_Piece]:
     if isinstance(value, str):
         if names and not leaves.is_identity(names[-1]):
-            yield _Piece(path, names, indexes, identities)
+            yield _Piece(path, names, indexes, identities, value)
     elif isinstance(value, dict):
         for name, item in value.items():
             if type(item) is int and leaves.is_index(name):
@@ -104,18 +139,6 @@ def _pieces(
         for place, item in enumerate(value):
             index = item.get("index", place) if isinstance(item, dict) else place
             yield from _pieces(item, (*path, place), (*names, index), indexes, identities)
-
-
-def _clean_whole(items: list[Event], places: Sequence[_Place], redaction: Redaction) -> None:
-    """Clean, where they stand, the pieces of a text."""
-    pieces = [leaves.at(items[number], path) for number, path in places]
-    text = "".join(pieces)
-    name = str(places[0][1][-1])
-    cleaned = _cleaned_text(name, text, redaction)
-    if cleaned == text:
-        return
-    for (number, path), piece in zip(places, split_again(pieces, cleaned), strict=True):
-        items[number] = leaves.replaced(items[number], path, piece)
 
 
 def _cleaned_text(name: str, text: str, redaction: Redaction) -> str:

@@ -1,0 +1,130 @@
+"""What a cassette holds of requests and replies that aren't streams."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+
+import pytest
+
+from pytest_llmobs.replay.bodies.forms import as_chunks
+from pytest_llmobs.replay.canonical import canonicalise
+from pytest_llmobs.replay.cleaning.replies import clean_request
+from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
+from pytest_llmobs.tracing.redaction.redactors import Redactor
+from tests.unit.replay.bodies.streams import server_sent
+from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned
+from tests.unit.replay.recordings import question
+
+_JSON = "application/json"
+
+
+class Failing(Redactor):
+    """A user's redactor with a fault."""
+
+    name = "failing"
+
+    def redact(self, text: str) -> str:
+        raise ZeroDivisionError
+
+
+class FailingSuspicion(Failing):
+    """A user's redactor whose look at a payload has a fault."""
+
+    prefilters = ()
+
+    def suspects(self, payload: bytes) -> bool:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (json.dumps({"content": [{"text": f"It is {KEY}"}]}), _JSON),
+        (json.dumps({"password": 12345, "headers": [["x-api-key", KEY]]}), _JSON),
+        (f'{{"a": 1, "a": "{KEY}"}}', _JSON),
+        (f"Service unavailable for {KEY}", "text/html"),
+        (f'{{"custom_id": "1", "text": "{KEY}"}}\n{{"custom_id": "2"}}\n', "application/octet-stream"),
+        (json.dumps({"text": "so it is " * 600_000 + KEY}), _JSON),
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_reply(content: str, media_type: str) -> None:
+    reply = cleaned(content.encode(), media_type=media_type)
+    assert_not_stored(reply, KEY)
+    assert b"[redacted: " in b"".join(as_chunks(reply.body))
+
+
+def test_a_secret_within_a_sound() -> None:
+    noise = random.Random(1).randbytes(200_000)
+    reply = cleaned(noise + f"comment: {KEY}\0".encode() + noise, media_type="audio/mpeg")
+    (content,) = as_chunks(reply.body)
+    assert KEY.encode() not in content
+    assert (
+        content.replace(b"[redacted: anthropic key]", KEY.encode())
+        == noise + f"comment: {KEY}\0".encode() + noise
+    )
+
+
+def test_a_secret_in_what_an_exception_said() -> None:
+    assert_not_stored(cleaned(b"", end="failed", message=f"no route with {KEY}"), KEY)
+
+
+def test_a_secret_in_a_request() -> None:
+    sent = question(f"Why is {KEY} refused?", system=[{"text": f"never say {KEY}"}])
+    shown = json.dumps(clean_request(canonicalise(sent), Redaction()))
+    assert KEY not in shown
+    assert "sk-ant-none" not in shown
+    assert shown.count("[redacted: anthropic key]") == 2
+
+
+def test_headers_say_what_came_and_nothing_else() -> None:
+    assert cleaned(b"{}").headers == {"content-type": "text/event-stream", "x-request-id": "req_1"}
+
+
+@pytest.mark.parametrize("redactor", [Failing(), FailingSuspicion()])
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b'{"a": "b"}', _JSON),
+        (b"plain", "text/plain"),
+        (b"\xff plain text", "audio/mpeg"),
+        (server_sent([{"a": "b"}]), "text/event-stream"),
+    ],
+)
+def test_what_a_redactor_fails_at_is_refused(redactor: Redactor, content: bytes, media_type: str) -> None:
+    with pytest.raises(RedactorError, match=r"redactor.* raised"):
+        cleaned(content, redactor, media_type=media_type)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b'"text"',
+        b'{"a":1e400}',
+        b'{"a":NaN}',
+        b'{"a":1,"a":2}',
+        b'{"a":123456789012345678901234567890}',
+        b'{"a":"\\ud83d"}',
+        b'\xef\xbb\xbf{"a":1}',
+        '{"a":1}'.encode("utf-16"),
+        b'{"a":' * 500 + b"1" + b"}" * 500,
+        b"[" + b"9" * 5_000 + b"]",
+        "schön\r\nund gut\u2028".encode(),
+        gzip.compress(b"a"),
+        base64.b64decode("iVBORw0KGgo="),
+    ],
+)  # fmt: skip
+def test_nothing_is_changed_silently(content: bytes) -> None:
+    reply = cleaned(content, media_type=_JSON)
+    assert b"".join(as_chunks(reply.body)) == content
+
+
+def test_json_is_handed_out_as_the_same_value() -> None:
+    content = b'{\n  "b" : [1.0, 1e2, -0.5, true],\n  "a" : "\\u00e9" }\n'
+    reply = cleaned(content, media_type=_JSON)
+    (chunk,) = as_chunks(reply.body)
+    assert list(json.loads(chunk).items()) == list(json.loads(content).items())
