@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.providers import bodies
-from pytest_llmobs.providers.calls import Reply, Request, cost_nothing, without_nones
+from pytest_llmobs.providers.calls import Reply, Request, cost_nothing, mark_replayed, without_nones
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import NO_USAGE, PAID
@@ -63,6 +63,19 @@ class Exchange:
         except Exception as error:
             reply = Reply(metadata={"not_captured": f"{type(error).__qualname__} while reading the reply"})
         self.end(reply)
+
+    def mark_replayed(self, recording: str) -> None:
+        """Note that the reply comes from a recording: the call costs nothing, and its time says nothing.
+
+        Args:
+            recording: Its digest.
+        """
+        mark_replayed(self.run, recording)
+
+    def mark_recorded(self, recording: str) -> None:
+        """Note in which recording the reply was kept; an empty text where it was in none."""
+        if recording:
+            self.run.columns["recording"] = recording
 
     def abandon(self) -> None:
         """Write the run of a stream that nobody reads any more, with what was read of it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.records.runs import RunStatus, RunType
+from pytest_llmobs.tracing.open_run import OpenRun
 
 BETA_FLAGS = "anthropic-beta"
 """The header of a request's beta flags, and the parameter of its run that holds them."""
@@ -62,3 +63,17 @@ def cost_nothing(columns: dict[str, Any]) -> None:
         columns["saved_cost"] = recorded
     for name in ("total_cost", "input_cost", "output_cost"):
         columns[name] = 0.0
+
+
+def mark_replayed(run: OpenRun | None, recording: str) -> None:
+    """Note on a call's run, and on those around it, that its time and money are not this session's.
+
+    Args:
+        run: The call's; None where it isn't logged.
+        recording: The digest of the recording that its reply came from.
+    """
+    if run is not None:
+        run.columns["recording"] = recording
+    while run is not None:
+        run.columns["replayed"] = True
+        run = run.parent

@@ -178,13 +178,13 @@ def _skips_sleep(sdk: ModuleType) -> bool:
     """Return True where the last reply was replayed.
 
     Raises:
-        Exception: It was a failure; the SDK's own error, as it would raise it after its last attempt.
+        Exception: It was a failed connection; the SDK's own error, as it would raise it after its last attempt.
     """
     sending = current.get()
     if sending is None or sending.replayed is None:
         return False
     failure = sys.exception()
-    if failure is not None and sending.replayed_failure:
+    if failure is not None and sending.replayed.end == "failed":
         _raise_finally(sdk, sending, failure)
     return True
 

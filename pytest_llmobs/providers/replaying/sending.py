@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.providers import bodies
+from pytest_llmobs.providers.calls import mark_replayed
 from pytest_llmobs.providers.replaying.transport import recordable_error
 from pytest_llmobs.records.http_calls import BodyEnd, ReceivedReply, ReplayedReply, SentRequest
 from pytest_llmobs.records.runs import NOT_SENT
@@ -21,6 +22,8 @@ class Interrupted(BaseException):
     """Carries an error past the SDK's own handling, which would take it for a failed connection, and try again."""
 
 
+_NOT_RECORDED = "not_recorded"
+"""The metadata of a run that says why there is no recording of it."""
 _OURS = Exception | BaseExceptionGroup | Interrupted
 """What a missing recording is raised in place of; a cancellation, say, goes on."""
 
@@ -107,7 +110,7 @@ class Sending:
             self._settle_failure()
         self.replayed = turn.reply
         if turn.reply is not None:
-            self._mark_replayed(turn.reply)
+            mark_replayed(self._run, turn.reply.recording)
             self._failed_turn = turn if self.replayed_failure else None
         return Attempt(self, turn)
 
@@ -129,6 +132,11 @@ class Sending:
         """Let the trial fail by an error, whatever the app makes of it."""
         self._recordings.fail(error, self.asked.root)
 
+    def note_unrecorded(self, reason: str) -> None:
+        """Let the call's run say why there is no recording of it."""
+        if self._run is not None:
+            self._run.metadata[_NOT_RECORDED] = reason
+
     def keep(self, turn: Turn, reply: ReceivedReply) -> None:
         """Keep what came of an attempt: of those that failed only the last, and none where one went well after it."""
         reply = self.asked.judge(reply)
@@ -149,15 +157,7 @@ class Sending:
         recording = turn.keep(reply)
         if recording and self._run is not None:
             self._run.columns["recording"] = recording
-
-    def _mark_replayed(self, reply: ReplayedReply) -> None:
-        """Note on the call's run, and on those around it, that its time and money are not this session's."""
-        run = self._run
-        if run is not None:
-            run.columns["recording"] = reply.recording
-        while run is not None:
-            run.columns["replayed"] = True
-            run = run.parent
+            self._run.metadata.pop(_NOT_RECORDED, None)
 
 
 class Attempt:
@@ -181,7 +181,14 @@ class Attempt:
         response_class = type(response)
 
         def read(raw: bytes, end: BodyEnd, error: BaseException | None) -> None:
-            content = bodies.decompressed(response_class, headers, raw) if raw else b""
+            if len(raw) > bodies.MAX_KEPT:
+                self._drop(f"its reply has more than {bodies.MAX_KEPT >> 20} MB")
+                return
+            try:
+                content = bodies.decompressed(response_class, headers, raw) if raw else b""
+            except Exception as problem:  # never the user's: they have read it
+                self._drop(f"its reply can't be decompressed ({type(problem).__qualname__})")
+                return
             self._finish(status, _lowered(headers), content, end, error)
 
         bodies.follow(response, _unheard, read)
@@ -196,8 +203,8 @@ class Attempt:
         name: str | None = ""
         if error is not None:
             name = recordable_error(self._sending.http, error)
-        if name is None:  # the app's own: it was cancelled, say
-            self._turn.drop()
+        if name is None:
+            self._drop(f"it ended with the app's own {type(error).__qualname__}")
             return
         reply = ReceivedReply(
             status=status,
@@ -208,6 +215,10 @@ class Attempt:
             message="" if error is None else str(error),
         )
         self._keep(reply)
+
+    def _drop(self, reason: str) -> None:
+        self._turn.drop()
+        self._sending.note_unrecorded(reason)
 
     def _keep(self, reply: ReceivedReply) -> None:
         self._sending.keep(self._turn, reply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,3 +99,8 @@ def check_replayed(replayed: MemorySink, recorded: MemorySink) -> None:
         assert run.usage.total_cost in (0.0, None)
         assert (run.latency, run.time_to_first_token, run.retries) == (None, None, 0)
     assert not any(run.replayed for run in recorded.runs)
+
+
+needs_middleware = pytest.mark.skipif(
+    "middleware" not in inspect.signature(anthropic.Anthropic).parameters, reason="an SDK without middleware"
+)

@@ -80,7 +80,7 @@ async def raw_response(client: Any) -> Any:
         raw.status_code,
         raw.http_version,
         raw.request_id,
-        json.loads(await settled(raw.text())),
+        raw.http_response.json(),
         plain(await settled(raw.parse())),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,7 +11,7 @@ import anthropic
 import pytest
 
 from tests.anthropic_server import Request, failure, serve, text
-from tests.unit.providers.replaying.tape import Tape, http_library
+from tests.unit.providers.replaying.tape import Tape, http_library, needs_middleware
 
 ASK: dict[str, Any] = {
     "model": "claude-sonnet-5",
@@ -20,9 +19,6 @@ ASK: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Hi"}],
 }
 NOWHERE = "http://127.0.0.1:50000"
-_needs_middleware = pytest.mark.skipif(
-    "middleware" not in inspect.signature(anthropic.Anthropic).parameters, reason="an SDK without middleware"
-)
 
 
 def _ask(url: str, **options: Any) -> Any:
@@ -149,7 +145,7 @@ def test_threads(tape: Tape) -> None:
         assert ask_all(server.url) == expected
 
 
-@_needs_middleware
+@needs_middleware
 def test_a_middleware_that_answers_itself_is_not_recorded(tape: Tape) -> None:
     reply = anthropic.types.Message.model_validate({**text("mine").body, "model": "claude-sonnet-5"})
     with tape.replaying() as sink:
@@ -157,7 +153,7 @@ def test_a_middleware_that_answers_itself_is_not_recorded(tape: Tape) -> None:
     assert (tape.files, sink.runs[0].replayed) == ([], False)
 
 
-@_needs_middleware
+@needs_middleware
 def test_a_middleware_that_changes_the_request(tape: Tape) -> None:
     """The key is what would be sent."""
 
@@ -173,7 +169,7 @@ def test_a_middleware_that_changes_the_request(tape: Tape) -> None:
     assert '"HI"' in tape.files[0].read_text()
 
 
-@_needs_middleware
+@needs_middleware
 def test_a_middleware_that_asks_twice(tape: Tape) -> None:
     """Two replies that both came are two recordings."""
     heard: list[str] = []
@@ -189,7 +185,7 @@ def test_a_middleware_that_asks_twice(tape: Tape) -> None:
     assert (heard, expected["content"][0]["text"]) == (["first", "first"], "second")
 
 
-@_needs_middleware
+@needs_middleware
 def test_a_middleware_that_tries_again(tape: Tape) -> None:
     def stubborn(request: Any, call_next: Any) -> Any:
         response = call_next(request)
@@ -202,7 +198,7 @@ def test_a_middleware_that_tries_again(tape: Tape) -> None:
     assert (len(server.requests), len(tape.files)) == (2, 1)
 
 
-@_needs_middleware
+@needs_middleware
 @pytest.mark.parametrize("record_errors", [False, True])
 def test_a_middleware_that_falls_back_on_another_model(tape: Tape, record_errors: bool) -> None:
     def falling_back(request: Any, call_next: Any) -> Any:

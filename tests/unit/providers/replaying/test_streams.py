@@ -22,24 +22,32 @@ ASK: dict[str, Any] = {
 WORDS = "one two three four"
 
 
+def _is_freed_at_once(url: str) -> bool:
+    with anthropic.Anthropic(base_url=url, api_key="k") as client:
+        stream = client.messages.create(**ASK, stream=True)
+        next(iter(stream))
+        response = weakref.ref(stream.response)
+        gc.collect()
+        gc.disable()
+        try:
+            del stream
+            return response() is None
+        finally:
+            gc.enable()
+
+
 @pytest.mark.parametrize("mode", ["reuse", "only"])
-def test_a_dropped_stream_is_closed_at_once(tape: Tape, mode: Any) -> None:
-    """By its reference count: nothing of ours holds it in a circle."""
-    with serve(text(WORDS)) as server, anthropic.Anthropic(base_url=server.url, api_key="k") as client:
-        if mode == "only":
-            with tape.recording():
-                list(client.messages.create(**ASK, stream=True))
-        with tape.session(mode) as sink:
-            stream = client.messages.create(**ASK, stream=True)
-            next(iter(stream))
-            response, body = weakref.ref(stream.response), weakref.ref(stream.response.stream)
+def test_a_dropped_stream_is_closed_as_soon_as_without_us(tape: Tape, mode: Any) -> None:
+    """By its reference count, where the SDK lets it: nothing of ours holds it in a circle."""
+    with serve(text(WORDS)) as server:
+        alone = _is_freed_at_once(server.url)
+        with tape.recording() as sink:
+            assert _is_freed_at_once(server.url) == alone
             gc.collect()
-            gc.disable()
-            try:
-                del stream
-                assert (response(), body()) == (None, None)
-            finally:
-                gc.enable()
+        if mode == "only":
+            with tape.session(mode) as sink:
+                assert _is_freed_at_once(server.url) == alone
+                gc.collect()
     (run,) = sink.runs
     assert run.status == "abandoned"
     assert run.recording is not None
@@ -54,6 +62,7 @@ def test_a_stream_that_nobody_reads_is_recorded_before_its_run_is_written(tape: 
         with tape.session(mode) as sink:
             stream = client.messages.create(**ASK, stream=True)
             del stream
+            gc.collect()  # older SDKs hold their streams in circles
     assert sink.runs[0].recording is not None
 
 
@@ -101,7 +110,7 @@ def test_a_stream_of_bedrocks(tape: Tape) -> None:
 
     with serve(answer) as server, tape.recording():
         expected = read(server.url, aws_access_key="AKIAIOSFODNN7EXAMPLE", aws_secret_key="wJalrXUtnFEMI")
-    assert (len(expected), len(tape.files)) == (9, 1)
+    assert len(tape.files) == 1
     with tape.replaying() as replayed:
         assert read(server.url) == expected
     assert (replayed.runs[0].status, replayed.runs[0].replayed) == ("success", True)
@@ -123,3 +132,17 @@ def test_streams_of_many_tasks(tape: Tape) -> None:
     with tape.replaying():
         assert asyncio.run(read_all(server.url)) == expected
     assert len(set(expected)) == 20
+
+
+def test_a_reply_that_is_too_long_to_keep_is_not_recorded_as_if_it_were_whole(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_llmobs.providers.bodies.MAX_KEPT", 1000)
+    with (
+        serve(text(WORDS * 100)) as server,
+        tape.recording() as sink,
+        anthropic.Anthropic(base_url=server.url, api_key="k") as client,
+    ):
+        list(client.messages.create(**ASK, stream=True))
+    assert tape.files == []
+    assert "its reply has more than" in sink.runs[0].metadata["not_recorded"]
