@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llmobs.errors import CassetteError
+from pytest_llmobs.replay.canonical import canonicalise
 from pytest_llmobs.replay.cassette import digest_of
 from pytest_llmobs.replay.folder import CassetteFolder
+from pytest_llmobs.replay.names import RecordingKey
 from tests.unit.damage import damaged
 from tests.unit.replay.recordings import answer, question, record, recorder
 
@@ -135,6 +138,10 @@ def test_a_copy_for_another_repeat(path: Path, name: str) -> None:
         CassetteError, match=r"its name isn't that of what it holds: it was renamed or copied"
     ):
         CassetteFolder(path.parents[2]).read_file(copy)
+    repeat, _, occurrence = name.partition(".")
+    key = RecordingKey(canonicalise(question("Which lamp?")), int(repeat), int(occurrence or 1))
+    with pytest.raises(CassetteError, match=r"it was renamed or copied"):
+        CassetteFolder(path.parents[2]).read(key)
 
 
 def test_the_recording_of_another_request_under_its_name(path: Path) -> None:
@@ -177,3 +184,14 @@ def test_texts_of_all_kinds_come_back(tmp_path: Path, text: str) -> None:
     )
     if "é" in text:
         assert text in here.folder.path_of(turn.key).read_bytes().decode()
+
+
+def test_two_halves_of_a_character_become_one(tmp_path: Path) -> None:
+    sent = question("??")
+    content = (sent.content or b"").replace(b"??", b"\xed\xa0\xbd\xed\xb8\x80")
+    here = recorder(tmp_path)
+    turn = here.take(replace(sent, content=content), None)
+    assert turn.keep(answer("Hello"))
+    cassette = here.folder.read(turn.key)
+    assert cassette is not None
+    assert here.folder.request_of(cassette)["body"]["messages"][0]["content"] == "😀"

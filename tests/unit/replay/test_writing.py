@@ -17,6 +17,7 @@ from pytest_llmobs.replay.recorder import CassetteWarning
 from tests.unit.processes import run_at_once
 from tests.unit.replay.recordings import answer, question, record, recorder
 
+ROOTDIR = Path(__file__).parents[3]
 ROOT = os.geteuid() == 0
 NAMESPACE = ("unshare", "-m") if ROOT else ()
 """Root may write anywhere, so for root disks are mounted, where nobody else sees them."""
@@ -28,7 +29,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run code in a process of its own; the project's root is what it imports from."""
     command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    environment = {**os.environ, "PYTHONPATH": str(ROOTDIR)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done
@@ -65,7 +66,7 @@ for number in range(200):
 def test_processes_that_record_one_key_leave_one_whole_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.setenv("PYTHONPATH", str(ROOTDIR))
     run_at_once(ONE_KEY, ["a", "b"], tmp_path)
     cassettes = tmp_path / "cassettes"
     assert len(files(cassettes)) == 2  # with the text of its prompt
@@ -138,7 +139,7 @@ def test_what_is_killed_while_it_records_leaves_whole_files(tmp_path: Path) -> N
 
 def test_what_killed_processes_leave_is_ignored_and_deleted_by_who_writes_next(tmp_path: Path) -> None:
     (cassette,) = record(tmp_path, "Which?", system=LONG)
-    old, new = cassette.with_name(".1.abc.tmp"), tmp_path / "texts" / ".2.abc.tmp"
+    old, new = cassette.with_name(".1.abc.tmp"), cassette.with_name(".2.abc.tmp")
     for path in (old, new):
         path.write_text('{"half', encoding="utf-8")
     os.utime(old, (1e9, 1e9))
