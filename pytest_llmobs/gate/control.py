@@ -57,7 +57,7 @@ class _Doubt:
     @property
     def examples(self) -> Sequence[str]:
         if self.metrics:
-            return self.suite.pair.comparable
+            return self.suite.in_doubt
         return list(dict.fromkeys(map(attrgetter("example_id"), self.findings)))
 
     @property
@@ -267,7 +267,7 @@ def _compare_metric(suite: JudgedSuite, metric: JudgedMetric) -> None:
     units = units_of_trials(suite.pair, [metric.key], suite.control.trials, suite.pair.measured.trials)
     test = permutation_test([units])[0][0] if units else None
     accepted = suite.accepted_values(metric.key)
-    metric.control = metric_mean(accepted)
+    metric.control = metric_mean({**_on_recordings(suite, metric), **accepted})
     drop = _drop(suite, metric, accepted)
     stands = test is not None and test.p < LEVEL and drop >= metric.epsilon / 2
     metric.drifted = not stands
@@ -282,8 +282,17 @@ def _drop(suite: JudgedSuite, metric: JudgedMetric, accepted: Mapping[str, Seque
             differences.append(pair.after - sum(values) / len(values))
     if not differences:
         return 0.0
-    difference = sum(differences) / len(differences)
+    # the accepted code would do on its recordings what it did
+    difference = sum(differences) / (len(differences) + len(_on_recordings(suite, metric)))
     return difference if metric.rule.lower_is_better else -difference
+
+
+def _on_recordings(suite: JudgedSuite, metric: JudgedMetric) -> Mapping[str, Sequence[float]]:
+    """Return what the baseline has of the examples that didn't run, because nothing in them is chance."""
+    in_doubt = set(suite.in_doubt)
+    return {
+        pair.example_id: [pair.before] for pair in metric.comparison.pairs if pair.example_id not in in_doubt
+    }
 
 
 def _compare_finding(suite: JudgedSuite, finding: Finding) -> None:

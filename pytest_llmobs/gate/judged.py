@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -164,6 +165,25 @@ class JudgedSuite:
         """The metrics that guard 1 looks at."""
         return filter(attrgetter("tested"), self.metrics)
 
+    @cached_property
+    def in_doubt(self) -> Sequence[str]:
+        """The examples that further passes run: not those in which, on recordings of the baseline, nothing is chance.
+
+        It is worked out once, before the first of these passes, and holds for all of them.
+        """
+        sure: set[str] = set()
+        by_chance: set[str] = set()
+        for metric in self.tested:
+            if not metric.comparison.sure_pairs:
+                return self.pair.comparable
+            for pair in metric.comparison.pairs:
+                if pair.sure:
+                    sure.add(pair.example_id)
+                else:
+                    by_chance.add(pair.example_id)
+        left_out = sure - by_chance
+        return [example for example in self.pair.comparable if example not in left_out]
+
     @property
     def regressed(self) -> bool:
         """True where guard 1 made one of its metrics red."""
@@ -213,17 +233,21 @@ class JudgedSuite:
             known[key] = completed(known[key], trial) if key in known else trial
             mended = mended or trial.repeat <= self.plan.repeat
         self.passed = list(known.values())
-        self.pair = self.pair.with_trials(self.passed, further)
+        self.pair = self.pair.with_trials(self.passed, further, self.in_doubt if further else ())
         if mended:
             own = [trial for trial in self.passed if trial.repeat <= self.plan.repeat]
-            self.first = self.first.with_trials(own, 0)
+            self.first = self.first.with_trials(own)
         for metric in self.metrics:
             metric.comparison, metric.missing = self.compared(metric.key, metric.rule, metric.changed)
 
     def further_pair(self) -> SuitePair:
-        """Return the further passes alone, against the baseline."""
-        fresh = [trial for trial in self.passed if trial.repeat > self.plan.repeat]
-        return self.pair.with_trials(fresh, 0)
+        """Return the further passes alone, against the baseline; of examples that they left out the first ones."""
+        in_doubt = set(self.in_doubt)
+        fresh = []
+        for trial in self.passed:
+            if trial.repeat > self.plan.repeat or trial.example_id not in in_doubt:
+                fresh.append(trial)
+        return self.pair.with_trials(fresh)
 
     def accepted_values(self, metric: str) -> Mapping[str, Sequence[float]]:
         """Return the accepted code's values of a metric today, by example, mapped; empty where it has none."""

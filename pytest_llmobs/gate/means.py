@@ -77,7 +77,7 @@ def _reruns(suite: JudgedSuite, last_look: int) -> list[Rerun]:
         reruns.append(Rerun(suite=suite.name, reason="missing", repeats=repeats))
     if _goes_on(suite, last_look):
         following = [suite.passes + 1]
-        everything = dict.fromkeys(suite.pair.comparable, following)
+        everything = dict.fromkeys(suite.in_doubt, following)
         reruns.append(Rerun(suite=suite.name, reason="pass", repeats=everything))
     return reruns
 

@@ -110,16 +110,20 @@ class SuitePair:
                 values[example] = others
         return values
 
-    def with_trials(self, trials: Iterable[Trial], further: int) -> SuitePair:
+    def with_trials(
+        self, trials: Iterable[Trial], further: int = 0, examples: Iterable[str] = ()
+    ) -> SuitePair:
         """Return the suite with other trials; what its baseline has of each metric needn't be gathered again.
 
         Args:
             trials: This suite's.
-            further: Passes beyond those that the plan promised; they are of comparable examples.
+            further: Passes beyond those that the plan promised.
+            examples: Those that had these passes.
         """
         repeats = Counter(map(attrgetter("example_id"), self.plan.expected))
-        for example in self.comparable:
-            repeats[example] += further
+        if further:
+            for example in examples:
+                repeats[example] += further
         return replace(
             self, measured=_measured(trials, self.expected), repeats=repeats, _values={}, _replays={}
         )

@@ -310,3 +310,58 @@ def test_what_is_in_no_doubt_makes_no_suspect_harder_to_prove(world: type[World]
     assert list(rerun.repeats) == ["e007"]
     # of 300 in doubt, no passes of 8 trials would be proof
     assert all(most > 0 for _, most in rerun.suspicions["e007"][0].checkpoints)
+
+
+def changed(trial: Trial) -> str:
+    """Name recordings so that only those of the first twenty examples are the baseline's."""
+    return recording(trial) if trial.example_id < "e020" else f"new {recording(trial)}"
+
+
+def falls_elsewhere(example: str, _: int) -> bool:
+    return not "e020" <= example < "e024"
+
+
+def test_further_passes_leave_out_what_is_in_no_doubt(world: type[World], row_of: RowOf) -> None:
+    w = world(40)
+    again = w.again(falls_elsewhere)
+    row = row_of(w.decide(on(w.trials(falls_elsewhere), changed), baseline(w), again))
+    asked = [set(rerun.repeats) for rerun in again.reruns("pass")]
+    assert asked
+    assert all(names == set(w.ids[20:]) for names in asked)
+    assert (row.verdict, row.n, row.expected, row.fresh) == ("REGRESSED", 40, 40, True)
+    assert row.delta == pytest.approx(-4 / 40)
+    assert row.candidate == pytest.approx(36 / 40)
+
+
+def test_the_accepted_code_runs_what_is_in_doubt(world: type[World], row_of: RowOf) -> None:
+    w = world(40)
+    again = w.again(falls_elsewhere)
+    row = row_of(w.decide(on(w.trials(falls_elsewhere), changed), baseline(w), again))
+    (control,) = again.reruns("control")
+    assert set(control.repeats) == set(w.ids[20:])
+    assert (row.verdict, row.control) == ("REGRESSED", 1.0)
+
+
+def test_what_fails_alike_in_the_accepted_code_has_drifted(world: type[World], row_of: RowOf) -> None:
+    w = world(40)
+    again = w.again(falls_elsewhere, accepted=falls_elsewhere)
+    row = row_of(w.decide(on(w.trials(falls_elsewhere), changed), baseline(w), again))
+    assert (row.verdict, row.control) == ("DRIFTED", pytest.approx(36 / 40))
+
+
+def test_a_trial_of_a_further_pass_that_got_lost_is_missing_where_it_was_asked_for(
+    world: type[World], row_of: RowOf
+) -> None:
+    w = world(40)
+
+    def passes(example: str, number: int) -> bool | str:
+        if number > 1 and example >= "e030":
+            return "error"
+        return falls_elsewhere(example, number)
+
+    again = w.again(passes)
+    w.decide(on(w.trials(falls_elsewhere), changed), baseline(w), again)
+    lost = [rerun.repeats for rerun in again.reruns("missing")]
+    assert lost
+    assert all(set(repeats) == set(w.ids[30:]) for repeats in lost)
+    assert all(set(numbers) <= {2, 3, 4} for repeats in lost for numbers in repeats.values())
