@@ -60,5 +60,5 @@ def _folder(provider: str) -> str:
     """Return a name that every file system takes; the hash, which is of the provider too, tells two of them apart."""
     name = _UNUSUAL.sub("-", provider.lower())[:40].strip(".")
     if not name or name == texts.FOLDER or _RESERVED.fullmatch(name):
-        return f"{name}_"
+        return f"_{name}"
     return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from pathlib import PureWindowsPath
 from typing import Any
 
 import pytest
@@ -48,9 +47,9 @@ def test_a_request_written_otherwise_has_the_same_name() -> None:
         ("my/own\\gate:way?", "my-own-gate-way-"),
         ("..", "_"),
         ("", "_"),
-        ("CON", "con_"),
-        ("aux.x", "aux.x_"),
-        ("texts", "texts_"),
+        ("CON", "_con"),
+        ("aux.x", "_aux.x"),
+        ("texts", "_texts"),
         ("Ä" * 300, "-" * 40),
         ("a.", "a"),
     ],
@@ -61,7 +60,6 @@ def test_any_name_of_a_provider_makes_a_folder(provider: str, folder: str) -> No
     assert name == name.lower()
     assert len(name) < 130
     assert len(name.rpartition("/")[2]) < 120
-    assert PureWindowsPath(name).is_reserved() is False
     assert is_name(name.rpartition("/")[2])
 
 
