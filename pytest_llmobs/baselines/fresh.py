@@ -20,7 +20,7 @@ def cut_short_examples(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
     """Return the examples of which fewer trials ran than were promised."""
     ran: Counter[str] = Counter()
     for trial in trials:
-        ran[trial.example_id] += trial.suite == plan.name and trial.not_run != "budget"
+        ran[trial.example_id] += trial.suite == plan.name and trial.not_run not in ("budget", "unrecorded")
     return {trial.example_id for trial in plan.expected if ran[trial.example_id] < plan.repeat}
 
 

@@ -99,7 +99,7 @@ def _errors(plan: SuitePlan, update: BaselineUpdate, experiment: Experiment) -> 
     if update.differing:  # another process has recorded something else meanwhile
         yield not_the_same(plan, update.differing, experiment.commands.get("accept") or RECORD)
     if update.cut_short:
-        yield _cut_short(plan, update.cut_short)
+        yield _cut_short(plan, update.cut_short, experiment)
     if update.refused:
         yield _refused(plan, update, experiment)
 
@@ -147,7 +147,7 @@ def _touched(folder: Path, suite: str, *, gone: bool) -> list[str]:
     return list(map(os.path.relpath, filter(Path.exists, (path, texts_path(path)))))
 
 
-def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
+def _cut_short(plan: SuitePlan, examples: Sequence[str], experiment: Experiment) -> str:
     """Return the error of a suite in which not every repeat was run."""
     expected = Counter(map(attrgetter("example_id"), plan.expected))
     message = (
@@ -157,6 +157,8 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
     for example in examples:
         if expected[example] < plan.repeat:  # so its other repeats were not even selected
             return f"{message} --lf may select one repeat of several; -k and a node id select all."
+    if any(trial.not_run == "unrecorded" for trial in experiment.trials_of(plan.name)):
+        return f"{message} With --llm-cassettes=reuse the missing replies are asked for."
     return message
 
 

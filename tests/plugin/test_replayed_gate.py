@@ -144,6 +144,17 @@ def test_a_recorded_baseline_is_committed_with_its_recordings(recorded: Recorded
     assert recorded.baseline["metadata"]["cassettes"] == "reuse"
 
 
+def test_a_baseline_of_too_few_recordings_is_not_recorded(recorded: Recorded) -> None:
+    before = recorded.baseline
+    result = recorded.project.record("--llm-cassettes=only", "-o", "llm_baseline_repeat=6")
+    assert result.ret == 1
+    text = " ".join(result.stdout.str().split())
+    assert "not recorded, because not every repeat was run: Ada, " in text
+    assert "With --llm-cassettes=reuse the missing replies are asked for." in text
+    assert recorded.baseline == before
+    assert recorded.calls == 5 * len(NAMES)
+
+
 def test_passes_that_are_added_have_new_replies(recorded: Recorded) -> None:
     before = recorded.calls
     nodeid = "test_app.py::test_answer[Ada]"
