@@ -17,6 +17,8 @@ from pytest_llmobs.replay.names import RecordingKey, is_name, number
 
 _ABANDONED = 600
 """Seconds after which nobody is writing a temporary file any more: it takes milliseconds."""
+_HALF_WRITTEN = ".*.tmp"
+"""What files are called before they are whole."""
 
 
 class CassetteFolder:
@@ -103,6 +105,10 @@ class CassetteFolder:
         """Tell whether a file below the folder is a part of requests that cassettes share."""
         return path.parent == self.texts_folder and texts.NAME.fullmatch(path.name) is not None
 
+    def is_leftover(self, path: Path) -> bool:
+        """Tell whether a file below the folder is half written: by a killed process, or by one that is at it."""
+        return path.match(_HALF_WRITTEN)
+
     def text_files(self) -> list[Path]:
         """Return the parts of requests that cassettes share."""
         return sorted(filter(self.is_text, self.texts_folder.glob("*")))
@@ -147,7 +153,7 @@ class CassetteFolder:
             return
         self._cleaned.add(folder)
         now = real.time_ns() / 1e9
-        for path in folder.glob(".*.tmp"):
+        for path in folder.glob(_HALF_WRITTEN):
             try:
                 if now - path.lstat().st_mtime > _ABANDONED:
                     path.unlink()

@@ -23,18 +23,13 @@ class Recording:
     """None where it can't be relied on."""
     problem: str = ""
     """Why not."""
+    model: str = ""
+    """The model that was asked; empty where the request names none."""
 
     @property
     def request_id(self) -> str:
         """Which request it answers, as its name says; see ``RecordingKey.request_id``."""
         return self.path.name.partition("-")[0]
-
-    @property
-    def model(self) -> str:
-        """The model that was asked; empty where the request names none."""
-        body = self.cassette.request.get("body") if self.cassette is not None else None
-        model = body.get("model") if isinstance(body, dict) else None
-        return model if isinstance(model, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +38,9 @@ class Inventory:
 
     recordings: tuple[Recording, ...] = ()
     strangers: tuple[Path, ...] = field(default=())
-    """Files that no recording is made of: leftovers of killed processes, and what somebody put there."""
+    """Files that somebody put there."""
+    leftovers: tuple[Path, ...] = ()
+    """Files that killed processes left half written, or that somebody is writing now."""
 
     @property
     def damaged(self) -> list[Recording]:
@@ -59,12 +56,15 @@ def take_inventory(folder: CassetteFolder) -> Inventory:
     """
     recordings: list[Recording] = []
     strangers: list[Path] = []
+    leftovers: list[Path] = []
     for path in _files(folder.root):
         if folder.holds(path):
             recordings.append(_read(folder, path))
+        elif folder.is_leftover(path):
+            leftovers.append(path)
         elif not folder.is_text(path):
             strangers.append(path)
-    return Inventory(recordings=tuple(recordings), strangers=tuple(strangers))
+    return Inventory(recordings=tuple(recordings), strangers=tuple(strangers), leftovers=tuple(leftovers))
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -80,9 +80,23 @@ def _files(root: Path) -> Iterator[Path]:
 def _read(folder: CassetteFolder, path: Path) -> Recording:
     size = path.stat().st_size
     try:
-        return Recording(path=path, size=size, cassette=folder.read_file(path))
+        cassette = folder.read_file(path)
+        return Recording(path=path, size=size, cassette=cassette, model=_model(folder, cassette))
     except CassetteError as error:
         return Recording(path=path, size=size, problem=str(error))
+
+
+def _model(folder: CassetteFolder, cassette: Cassette) -> str:
+    """Return the model that a request names.
+
+    Raises:
+        CassetteError: The request's own part of the cassette is elsewhere, and is gone.
+    """
+    body = cassette.request.get("body")
+    if isinstance(body, str) and cassette.places:  # all of it is elsewhere
+        body = folder.request_of(cassette).get("body")
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else ""
 
 
 def orphans(inventory: Inventory, used: Collection[str]) -> list[Recording]:

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pytest_llmobs.errors import CassetteError
+from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording
 from pytest_llmobs.replay.housekeeping.retirements import retired_on
 from pytest_llmobs.wording import count
@@ -27,19 +29,38 @@ class Problem:
     message: str
 
 
-def problems_of(inventory: Inventory, today: date) -> list[Problem]:
+def problems_of(folder: CassetteFolder, inventory: Inventory, today: date) -> list[Problem]:
     """Return whatever is wrong with the files of a folder.
 
     Args:
-        inventory: What lies in it.
+        folder: Where they lie.
+        inventory: The files.
         today: The current day.
     """
-    return [*_damaged(inventory), *_retired(inventory, today), *_strangers(inventory)]
+    return [
+        *_damaged(inventory),
+        *_texts(folder, inventory),
+        *_retired(inventory, today),
+        *_strangers(inventory),
+    ]
 
 
 def _damaged(inventory: Inventory) -> Iterator[Problem]:
     for recording in inventory.damaged:
         yield Problem(kind="damaged", files=(recording.path,), message=recording.problem)
+
+
+def _texts(folder: CassetteFolder, inventory: Inventory) -> Iterator[Problem]:
+    """Yield shared parts of requests that are missing or were edited, each once: replays don't read them, people do."""
+    checked: set[str] = set()
+    for recording in inventory.recordings:
+        if recording.cassette is None or checked.issuperset(recording.cassette.texts):
+            continue
+        checked.update(recording.cassette.texts)
+        try:
+            folder.request_of(recording.cassette)
+        except CassetteError as error:
+            yield Problem(kind="damaged", files=(recording.path,), message=str(error))
 
 
 def _retired(inventory: Inventory, today: date) -> Iterator[Problem]:

@@ -29,8 +29,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.replay.housekeeping.inventory import take_inventory
     from pytest_llmobs.replay.housekeeping.problems import problems_of
 
-    inventory = take_inventory(open_cassettes(arguments))
-    problems = problems_of(inventory, real.now().date())
+    folder = open_cassettes(arguments)
+    inventory = take_inventory(folder)
+    problems = problems_of(folder, inventory, real.now().date())
     if arguments.json:
         console.json(list(map(_as_json, problems)))
     elif problems:

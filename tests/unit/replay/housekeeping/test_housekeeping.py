@@ -24,6 +24,10 @@ def inventory_of(root: Path) -> Inventory:
     return take_inventory(CassetteFolder(root))
 
 
+def problems_in(root: Path) -> list[Problem]:
+    return problems_of(CassetteFolder(root), inventory_of(root), TODAY)
+
+
 def kinds(problems: list[Problem]) -> list[str]:
     return [problem.kind for problem in problems]
 
@@ -100,14 +104,14 @@ def test_no_text_is_dropped_while_a_recording_cannot_be_read(tmp_path: Path) -> 
 def test_a_sound_folder_has_no_problem(tmp_path: Path) -> None:
     record(tmp_path, "one", "two")
 
-    assert problems_of(inventory_of(tmp_path), TODAY) == []
+    assert problems_in(tmp_path) == []
 
 
 def test_a_cassette_that_was_cut_short_is_a_problem_that_names_it(tmp_path: Path) -> None:
     file, _ = record(tmp_path, "one", "two")
     file.write_text(file.read_text()[:100])
 
-    [problem] = problems_of(inventory_of(tmp_path), TODAY)
+    [problem] = problems_in(tmp_path)
 
     assert problem.kind == "damaged"
     assert problem.files == (file,)
@@ -118,21 +122,21 @@ def test_a_reply_that_was_edited_is_a_problem(tmp_path: Path) -> None:
     [file] = record(tmp_path, "one")
     file.write_text(file.read_text().replace("Answer to", "Answers to"))
 
-    assert kinds(problems_of(inventory_of(tmp_path), TODAY)) == ["damaged"]
+    assert kinds(problems_in(tmp_path)) == ["damaged"]
 
 
 def test_a_cassette_under_the_name_of_another_request_is_a_problem(tmp_path: Path) -> None:
     one, two = record(tmp_path, "one", "two")
     one.replace(two)
 
-    assert kinds(problems_of(inventory_of(tmp_path), TODAY)) == ["damaged"]
+    assert kinds(problems_in(tmp_path)) == ["damaged"]
 
 
 def test_a_file_that_is_no_cassette_is_a_problem(tmp_path: Path) -> None:
     record(tmp_path, "one")
     (tmp_path / "notes.md").write_text("what we recorded")
 
-    [problem] = problems_of(inventory_of(tmp_path), TODAY)
+    [problem] = problems_in(tmp_path)
 
     assert problem.kind == "stranger"
     assert "notes.md" in problem.message
@@ -142,7 +146,7 @@ def test_recordings_of_a_model_that_is_gone_are_one_problem(tmp_path: Path) -> N
     record(tmp_path, "one", "two", model="claude-3-opus-20240229")
     record(tmp_path, "three")
 
-    [problem] = problems_of(inventory_of(tmp_path), TODAY)
+    [problem] = problems_in(tmp_path)
 
     assert problem.kind == "retired"
     assert len(problem.files) == 2
@@ -181,3 +185,34 @@ def test_a_list_of_uses_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"pytest\.json.*Delete it and run the tests once more"):
         read_uses(tmp_path)
+
+
+def test_a_text_that_is_gone_or_was_edited_is_one_problem_however_many_recordings_share_it(
+    tmp_path: Path,
+) -> None:
+    record(tmp_path, "one", "two", system="You answer for a shop. " * 200)
+    [text] = CassetteFolder(tmp_path).text_files()
+    text.write_text(text.read_text().replace("shop", "bank"))
+
+    [edited] = problems_in(tmp_path)
+    text.unlink()
+    [gone] = problems_in(tmp_path)
+
+    assert text.name in edited.message
+    assert text.name in gone.message
+
+
+def test_a_model_is_known_where_all_of_a_request_lies_elsewhere(tmp_path: Path) -> None:
+    many = {f"parameter_{number}": number for number in range(200)}
+    record(tmp_path, "one", metadata=many, **many)
+
+    [row] = figures_of(inventory_of(tmp_path), None, TODAY).models
+
+    assert row.model == MODEL
+
+
+def test_a_half_written_file_is_no_problem(tmp_path: Path) -> None:
+    record(tmp_path, "one")
+    (tmp_path / ".0123.json.abc.tmp").write_text("{")
+
+    assert problems_in(tmp_path) == []
