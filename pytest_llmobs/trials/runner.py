@@ -14,6 +14,7 @@ from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import PAID, Run
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.binding import importable_name
 from pytest_llmobs.tracing.calls.target_run import awaited_call
 from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
@@ -289,6 +290,7 @@ class Runner:
             collect=True,
         )
         attempt.root.awaited = awaited_call(job.target.function)
+        attempt.root.entry_point = importable_name(job.target.function)
         return attempt.root
 
     def _fail(self, attempt: Attempt, error: BaseException) -> None:

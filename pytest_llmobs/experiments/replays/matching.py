@@ -14,7 +14,7 @@ class Fit:
 
     values: Mapping[str, str]
     """Variable -> its text."""
-    ambiguous: Sequence[str] = ()
+    ambiguous: tuple[str, ...] = ()
     """Variables whose text can't be told from what stands beside them."""
 
 
@@ -57,7 +57,7 @@ def _fit(literals: Sequence[str], variables: Sequence[str], text: str) -> Fit | 
             unclear[variable] = None
         elif values.setdefault(variable, left) != left:
             return None  # twice in the template, and not the same in the text
-    return Fit(values, [variable for variable in unclear if variable not in values])
+    return Fit(values, tuple(variable for variable in unclear if variable not in values))
 
 
 def _leftmost(pieces: Sequence[str], text: str, start: int, end: int) -> Iterator[int]:

@@ -61,8 +61,12 @@ class SourceRuns:
     def _current(self) -> tuple[RunTree, Replay]:
         run = get_current_run_tree()
         assert run is not None, "a trial has a run"
-        root = run if run.parent is None else run.root
-        return root, self.replays[root.columns["example_id"]]  # type: ignore[return-value]
+        root = run
+        while root.parent is not None:
+            root = root.parent
+        replay = self.replays[root.columns["example_id"]]
+        root.entry_point = replay.run.columns.get("entry_point")
+        return root, replay
 
 
 def source_runs(examples: Iterable[Example], replay_of: Callable[[str], Replay]) -> SourceRuns:

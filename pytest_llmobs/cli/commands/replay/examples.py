@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli import reports
-from pytest_llmobs.cli.commands.replay.runs import replay_of
 from pytest_llmobs.cli.commands.replay.session import read_request
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import find_evaluators
@@ -84,6 +83,8 @@ def _data(client: Client, arguments: argparse.Namespace) -> Data:
 
 
 def _replay(store: Store, request: ReplayRequest, target: str | None, id: str) -> Replay:
+    from pytest_llmobs.cli.commands.replay.runs import replay_of
+
     return replay_of(store.read_run(id), request, target)
 
 
