@@ -266,8 +266,9 @@ class Session:
         Raises:
             SettingsError: Another session of that name is under way.
         """
+        session, started = self.identity.session, self.identity.started
         try:
-            self._marker = self.store.begin_session(self._document_name, *self._marks)
+            self._marker = self.store.begin_session(self._document_name, session, started)
             is_free = self._marker is not None
         except (OSError, StoreError):  # the spool meets the same obstacle and reports it
             return None
@@ -285,7 +286,7 @@ class Session:
         elif replaced or not is_free:  # drawn by lot in the same second
             self.identity = replace(self.identity, name=f"{self.identity.name}-{self.identity.session[:6]}")
             self.end()
-            self._marker = self.store.begin_session(self._document_name, *self._marks)
+            self._marker = self.store.begin_session(self._document_name, session, started)
         return None
 
     @property
@@ -296,10 +297,6 @@ class Session:
         from pytest_llmobs.experiments.shards import Shard
 
         return Shard.parse(self.settings.shard).name(self.identity.name)
-
-    @property
-    def _marks(self) -> tuple[str, str]:
-        return self.identity.session, self.identity.started
 
     def end(self) -> None:
         """Let go of the experiment's name: the session has ended as it should."""
