@@ -218,9 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, headers, body)
         answer = self.server.owner.answer(request)
         time.sleep(answer.delay)
-        streamed = (
-            isinstance(request.body, dict) and request.body.get("stream") and "content" in (answer.body or ())
-        )
+        asked = isinstance(request.body, dict) and request.body.get("stream")
+        streamed = asked and isinstance(answer.body, Mapping) and "content" in answer.body
         if answer.events is not None or (streamed and answer.status == 200):
             self._send_events(answer)
         else:

@@ -31,6 +31,7 @@ class Tape:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.redaction = Redaction()
         self.sink = MemorySink()
         """What the last session traced."""
 
@@ -41,7 +42,7 @@ class Tape:
         tracer = Tracer(project="unit", sink=self.sink)
         if mode is not None:
             tracer.recordings = Recorder(
-                CassetteFolder(self.root), mode, Redaction(), record_errors=record_errors
+                CassetteFolder(self.root), mode, self.redaction, record_errors=record_errors
             )
         install(tracer)
         instrument_on_import(Extensions(standalone_manager()).providers)
