@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 _WIDTH = 100
 """Columns that a line may take where it can be broken."""
-_MOST_GROWTH = 1.04
+_MOST_GROWTH = 1.03
 """How much larger than compact JSON a file may be before it is laid out more tightly."""
-_FREE = 400
+_FREE = 256
 """Characters that are no growth."""
 
 
