@@ -85,6 +85,12 @@ SESSION_WORDS: tuple[Entry, ...] = (
         "no price is known.",
     ),
     Entry(
+        ("replayed", "recordings saved", "model calls"),
+        "A recorded reply came in place of a model's (`--llm-cassettes`): that call was not made, and cost nothing. "
+        "`recordings saved` is what such calls had cost when they were recorded, judges' included, as far as it is known.",
+        "docs/replay.md tells how; `llmobs cassettes` counts what is recorded.",
+    ),
+    Entry(
         ("cold",),
         "A trial that paid for imports and first connections. Its latency is shown and not compared.",
     ),

@@ -86,6 +86,17 @@ def test_percentiles_interpolate(subject, run):
     assert summarise(p95_latency, timed) == pytest.approx(2.9)
 
 
+def test_a_percentile_of_latency_leaves_out_what_was_replayed(subject, run):
+    start = run().start_time
+    live = [subject({}, end_time=start + timedelta(seconds=s)) for s in (1, 3)]
+    replayed = subject({}, end_time=start + timedelta(seconds=50), columns={"replayed": True})
+    assert summarise(p50_latency, Suite([*live, replayed])) == 2
+    none = summarise(p50_latency, Suite([replayed, replayed]))
+    assert (none.exempt, none.metadata) == (True, {"untimed": True})
+    unfinished = subject({}, end_time=None)
+    assert "1 of 2 trials have no latency" in summarise(p50_latency, Suite([replayed, unfinished])).error
+
+
 def test_percentiles_of_scores_cost_and_tokens(subject, run):
     call = run("m", run_type="llm", usage=Usage(input_tokens=3, output_tokens=1, total_cost=0.5))
     suite = Suite([subject({}, child_runs=(call, call))], [{"tone": Score("tone", score=0.3)}])

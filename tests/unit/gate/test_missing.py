@@ -9,6 +9,7 @@ import pytest
 
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.records.trials import Trial, TrialScore
 from tests.unit.suites import World, but, first
 
 RowOf = Callable[..., MetricRow]
@@ -219,3 +220,29 @@ def test_a_suspect_among_the_lost_is_still_one(world: type[World], row_of: RowOf
     decision = w.decide(w.trials(status), w.baseline(), again)
     assert again.reruns("missing")
     assert {row.state for row in decision.examples if row.red} == {"broken"}
+
+
+def _untimed(trial: Trial) -> Trial:
+    score = TrialScore(error="replayed", gating=True, exempt=True, untimed=True)
+    return replace(trial, scores={**trial.scores, "max_latency": score})
+
+
+def test_bounds_of_time_are_not_missed_where_trials_were_replayed(world: type[World]) -> None:
+    w = world(20, metrics={"max_latency": "v1"})
+    fast = {"max_latency": lambda *_: 1.0}
+    live = w.trials(scores=fast)
+    decision = w.decide(list(map(_untimed, live)), w.baseline(scores=fast), w.again())
+    assert not decision.red
+    assert [row.metric for row in decision.metrics] == ["pass"]
+
+
+def test_replayed_trials_are_no_part_of_what_a_bound_of_time_lacks(world: type[World], row_of: RowOf) -> None:
+    w = world(20, metrics={"max_latency": "v1"})
+    fast = {"max_latency": lambda *_: 1.0}
+    live = w.trials(scores=fast)
+    trials = [*map(_untimed, live[:15]), *live[15:]]
+    row = row_of(w.decide(trials, w.baseline(scores=fast), w.again()), "max_latency")
+    assert (row.verdict, row.n, row.expected) == ("NEUTRAL", 5, 5)
+    slow = [*map(_untimed, live[:15]), *(replace(trial, scores={}) for trial in live[15:])]
+    row = row_of(w.decide(slow, w.baseline(scores=fast), w.again()), "max_latency")
+    assert (row.verdict, row.note) == ("INSUFFICIENT_DATA", "100% of 5 pairs missing (5 unscored)")

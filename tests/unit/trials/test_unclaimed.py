@@ -104,3 +104,13 @@ def test_a_call_that_ends_after_its_trial_was_accounted_for_is_told_of(unclaimed
     root.settled = True
     begun.end()
     assert "1 model call ran" in (unclaimed.note() or "")
+
+
+def test_replayed_calls_cost_nothing_and_nobody_is_warned_of_them(unclaimed: UnclaimedCalls) -> None:
+    with trace("model", "llm") as run:
+        run.columns.update(
+            {"model": "m", "provider": "p", "input_tokens": 10, "total_cost": 0.0, "replayed": True}
+        )
+    assert unclaimed.note() is None
+    assert unclaimed._budget is not None
+    assert unclaimed._budget.spent() is None

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.evaluators import max_cost, max_latency, max_retries, max_time_to_first_token, max_tokens
+from pytest_llmobs.evaluators import (
+    all_of,
+    max_cost,
+    max_latency,
+    max_retries,
+    max_time_to_first_token,
+    max_tokens,
+)
 from pytest_llmobs.records.runs import Usage
 
 
@@ -55,3 +62,31 @@ def test_first_token_and_retries(score, called):
 @pytest.mark.parametrize("bound", ["1", True, [1]])
 def test_a_bound_is_a_number(score, called, bound):
     assert f"outputs.max_latency is {bound!r}; write a number" in score(max_latency(bound), called()).error
+
+
+REPLAYED = {
+    "usage": Usage(input_tokens=100, output_tokens=20, total_cost=0.0),
+    "model": "m",
+    "columns": {"replayed": True, "saved_cost": 0.01},
+}
+
+
+def test_no_bound_of_time_applies_to_a_replayed_run(score, called):
+    subject = called(REPLAYED, columns={"replayed": True})
+    for spec in (
+        max_latency(1),
+        max_time_to_first_token(1),
+        all_of(max_latency(1), max_time_to_first_token(1)),
+    ):
+        result = score(spec, subject)
+        assert (result.score, result.exempt, result.metadata) == (None, True, {"untimed": True})
+        assert "the run was replayed" in result.error
+    assert score(all_of(max_latency(1), max_tokens(500)), subject).score is True
+
+
+def test_what_a_replayed_call_had_cost_is_held_to_the_bound(score, called):
+    assert score(max_cost(0.02), called(CALL, REPLAYED)).comment == "0.02 USD, at most 0.02 wanted"
+    assert score(max_cost(0.019), called(CALL, REPLAYED)).score is False
+    assert score(max_tokens(240), called(CALL, REPLAYED)).score is True
+    unknown = {**REPLAYED, "columns": {"replayed": True}}
+    assert "No price is known for m" in score(max_cost(1), called(unknown)).error

@@ -98,3 +98,20 @@ def test_many_calls_of_unknown_cost_are_named_in_part():
     trials = [replace(TRIAL, llm_calls=1, unpriced=(f"m{number}",)) for number in range(11)]
     experiment = Experiment(name="n", started="", duration=1.5, trials=trials)
     assert "m6, 3 more: the cost" in " ".join(spending_section(digest_spending(experiment), Page(width=200)))
+
+
+def test_calls_that_were_made_stand_beside_those_that_were_replayed():
+    replayed = replace(
+        TRIAL, llm_calls=1, replayed_calls=1, total_cost=0.0, total_tokens=100, saved_cost=0.25
+    )
+    judged = replace(replayed, judge_calls=2, judge_replayed=2, judge_cost=0.0, saved_cost=0.75)
+    assert spending_section(digest_spending(of([replayed])), Page(width=120))[1] == (
+        "app $0 (1 call replayed, 100 tokens) · recordings saved $0.2500"
+    )
+    assert spending_section(digest_spending(of([priced(), replayed, judged])), Page(width=120))[1] == (
+        "app $0.2500 (1 call, 2 replayed, 300 tokens) · judges $0 (2 calls replayed) · recordings saved $1.00"
+    )
+    unknown = replace(replayed, saved_cost=None)
+    assert (
+        spending_section(digest_spending(of([unknown])), Page())[1] == "app $0 (1 call replayed, 100 tokens)"
+    )
