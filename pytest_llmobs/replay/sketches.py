@@ -1,6 +1,7 @@
 """Sketches: a few digits of a request's words, alike where the words are, so that names alone find the nearest one.
 
-A sketch is made at every replay, since a recording's name holds it: it takes as long as reading the words takes.
+A sketch is made at every replay, since a recording's name holds it. What requests have in common, a long prompt, is
+looked at once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pytest_llmobs.replay.canonical import CanonicalRequest
@@ -48,7 +50,7 @@ def sketch(request: CanonicalRequest) -> str:
     body = request.body if isinstance(request.body, dict) else {"": request.body}
     for name, value in body.items():
         (turns if name in TURNS else rest).extend(_texts(value))
-    return _digits(turns, TURN_CLASSES) + _digits(rest, REST_CLASSES)
+    return _digits(" ".join(turns), TURN_CLASSES) + _rest_digits(" ".join(rest))
 
 
 def likenesses(wanted: str, sketches: str) -> bytes:
@@ -81,17 +83,21 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _digits(texts: list[str], classes: int) -> str:
+@lru_cache(maxsize=64)
+def _rest_digits(text: str) -> str:
+    return _digits(text, REST_CLASSES)
+
+
+def _digits(text: str, classes: int) -> str:
     """Return the digits of words: a changed one changes that of its own class alone, if any, and the first ones.
 
     In whichever order the words come, since that of an object's fields says nothing.
     """
-    text = " ".join(texts)
-    words = text.encode("utf-8", "surrogatepass").translate(_LETTERS).split()
+    words = set(text.encode("utf-8", "surrogatepass").translate(_LETTERS).split())
     stems = {word[:_STEM] for word in words}
     if not text.isascii():
         stems.update(letter.encode() for letter in _UNSPACED.findall(text))
     checksums = sorted(map(zlib.crc32, stems), reverse=True)
     least = {checksum % classes: checksum for checksum in checksums}
-    digits = [f"{least.get(number, 0) // classes % 16:x}" for number in range(classes)]
-    return f"{sum(checksums) % 16**_CHECK:0{_CHECK}x}{''.join(digits)}"
+    digits = bytes([least.get(number, 0) // classes % 16 for number in range(classes)])
+    return f"{sum(checksums) % 16**_CHECK:0{_CHECK}x}{digits.hex()[1::2]}"
