@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_llmobs.replay.canonical import canonical_json
 from pytest_llmobs.replay.misses.miss import ABSENT, Change
 from pytest_llmobs.replay.misses.words import words_of
 from pytest_llmobs.replay.sketches import TURNS
@@ -48,16 +49,21 @@ def _rank(change: Change) -> int:
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
-    if before == after and type(before) is type(after):
-        return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys([*before, *after]):
             below = f"{path}.{name}" if path else str(name)
             yield from _differences(below, before.get(name, ABSENT), after.get(name, ABSENT))
     elif isinstance(before, list) and isinstance(after, list) and _are_entries(before, after):
         yield from _of_entries(path, before, after)
-    else:
+    elif not _are_equal(before, after):
         yield Change(path or "body", before, after)
+
+
+def _are_equal(before: Any, after: Any) -> bool:
+    """Tell whether two values are the same to whoever reads them as JSON, to whom 1 is not true."""
+    if isinstance(before, list) and isinstance(after, list):
+        return canonical_json(before) == canonical_json(after)
+    return type(before) is type(after) and bool(before == after)
 
 
 def _are_entries(before: Sequence[Any], after: Sequence[Any]) -> bool:

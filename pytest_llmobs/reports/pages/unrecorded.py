@@ -55,10 +55,9 @@ def _why(miss: Miss) -> str:
     if miss.nearest is None:
         return f"nothing of {_PAGE.line(miss.provider)} is recorded in {folder}"
     if not miss.changes:
-        return "it differs from the nearest one in what redaction takes out, and in nothing else"
+        return "it differs from the nearest one in nothing but what redaction takes out"
     fields = list(dict.fromkeys(_PAGE.line(change.field) for change in miss.changes))
-    verb = "differs" if len(fields) == 1 else "differ"
-    return f"{listed(fields, _NAMED)} {verb} from the nearest one"
+    return f"it differs from the nearest one in {listed(fields, _NAMED)}"
 
 
 def _why_not_again(miss: Miss) -> str:
@@ -139,7 +138,7 @@ def _windows(before: str, after: str) -> tuple[str, str]:
 
 def _remedy(miss: Miss, rootdir: Path) -> Iterator[str]:
     if not miss.nodeid:
-        yield "Record it in the mode 'reuse'."
+        yield "Record it: the same evaluation with cassettes='reuse' (llmobs eval: --cassettes=reuse)."
         return
     here = os.path.relpath(rootdir)
     nodeid = Context(rootdir="" if here == "." else here).located(miss.nodeid)
