@@ -226,6 +226,14 @@ def fixture_value(item: pytest.Function, name: str) -> Any:
     return item._request.getfixturevalue(name)  # pytest 9.2: the request is public to fixtures alone
 
 
+def break_fixture(definition: pytest.FixtureDef[Any], error: Exception) -> None:
+    """Have a fixture that was set up raise an error instead, for each test that needs it."""
+    # pytest 9.2: `cached_result` is the value, the parameter it was made for, and what was raised in its place
+    if definition.cached_result is not None:
+        _, parameter, _ = definition.cached_result
+        definition.cached_result = None, parameter, (error, error.__traceback__)
+
+
 def import_test_file(config: pytest.Config, path: Path) -> ModuleType:
     """Import a test file as collecting it would."""
     return import_path(

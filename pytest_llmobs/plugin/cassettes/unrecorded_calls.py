@@ -11,6 +11,7 @@ import pytest
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report
+from pytest_llmobs.plugin.pytest_internals import break_fixture
 from pytest_llmobs.plugin.suites import PLAN
 
 if TYPE_CHECKING:
@@ -65,10 +66,20 @@ class UnrecordedCalls:
         return (yield from self._phase(item))
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self) -> Generator[None, object, object]:
-        """Count each fixture's calls by themselves: which test is the first to need it may change."""
-        with self._recorder.counting_apart():
-            return (yield)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        """Count each fixture's calls by themselves: which test is the first to need it may change.
+
+        One that has caught the error is no fixture for any test.
+        """
+        __tracebackhide__ = True
+        recorder = self._recorder
+        was_broken = recorder.broken is not None
+        with recorder.counting_apart():
+            value = yield
+        if recorder.broken is not None and not was_broken:
+            break_fixture(fixturedef, recorder.broken)
+            raise recorder.broken
+        return value
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -75,7 +75,7 @@ def test_a_session_of_which_nothing_is_left_runs_once_more(world: type[World], r
     assert [list(rerun.repeats) for rerun in again.reruns("missing")] == [w.ids]
 
 
-@pytest.mark.parametrize("not_run", ["budget", "refused", "unfilled"])
+@pytest.mark.parametrize("not_run", ["budget", "refused", "unfilled", "unrecorded"])
 def test_what_would_be_missing_again_is_not_asked_for(
     not_run: str, world: type[World], row_of: RowOf
 ) -> None:
