@@ -17,6 +17,7 @@ from pytest_llmobs.wording import known, nearest
 if TYPE_CHECKING:  # most evaluations have none
     from pytest_llmobs.evaluators.suites import BoundSummary
 
+_IN_TURN = "False shows the first of a pair first"
 _HANDLING = ("log", "ignore")
 Kind = Literal["target", "experiment", "pair"]
 
@@ -89,9 +90,7 @@ def check_arguments(
         ),
         ignores_errors=_handling(given("error_handling")) == "ignore",
         cassettes=_cassettes(given("cassettes")),
-        draws_order=_flag(
-            "randomize_order", given("randomize_order"), "False shows the first of a pair first"
-        ),
+        draws_order=_flag("randomize_order", given("randomize_order"), _IN_TURN),
     )
     _check_together(arguments)
     return arguments

@@ -40,7 +40,6 @@ class EvaluationSession:
         *,
         stores: bool = True,
         traces_evaluators: bool = True,
-        cassettes: str = "",
     ) -> None:
         """Compose it; nothing is written yet.
 
@@ -49,7 +48,6 @@ class EvaluationSession:
             identity: The experiment's.
             stores: False keeps everything in a folder that is thrown away at the end.
             traces_evaluators: False keeps no trace of evaluators' calls.
-            cassettes: How recorded model replies are used; empty for what the settings say.
 
         Raises:
             SettingsError: The settings make no sense.
@@ -63,7 +61,6 @@ class EvaluationSession:
         """What kept the examples from being kept, if anything did."""
         # a baseline is recorded where somebody says so: results.gate(update_baseline=True)
         settings = replace(workspace.settings, experiment=True, shard="", update_baseline="", report=())
-        settings = replace(settings, cassettes=cassettes or settings.cassettes)
         self.session = Session(
             settings,
             Extensions(standalone_manager()),

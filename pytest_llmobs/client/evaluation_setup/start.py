@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,9 @@ def ready(
     Raises:
         LlmobsError: The data, the target, an evaluator or a name makes no sense.
     """
+    if arguments.cassettes:
+        settings = replace(workspace.settings, cassettes=arguments.cassettes)
+        workspace = replace(workspace, settings=settings)
     if arguments.kind == "experiment":
         return _ready_to_rescore(arguments, workspace, loop)
     return _ready_to_run(arguments, workspace, loop)
@@ -78,11 +81,7 @@ def _ready_to_run(
     if arguments.experiment:
         identity = name_again(arguments.experiment)
     session = EvaluationSession(
-        workspace,
-        identity,
-        stores=arguments.stores,
-        traces_evaluators=arguments.traces_evaluators,
-        cassettes=arguments.cassettes,
+        workspace, identity, stores=arguments.stores, traces_evaluators=arguments.traces_evaluators
     )
     with _closed_on_failure(session):
         request = _request(arguments, session, workspace, prefer_async=loop is not None)
@@ -142,12 +141,7 @@ def _ready_to_rescore(
             f"evaluate({name!r}) is about a stored experiment: give evaluators=[…] that are to score it, or a "
             "function in place of the name."
         )
-    session = EvaluationSession(
-        workspace,
-        name_again(name),
-        traces_evaluators=arguments.traces_evaluators,
-        cassettes=arguments.cassettes,
-    )
+    session = EvaluationSession(workspace, name_again(name), traces_evaluators=arguments.traces_evaluators)
     with _closed_on_failure(session):
         evaluators = bound_evaluators(arguments.evaluators, session.session.bind)
         ids = None

@@ -87,7 +87,8 @@ SESSION_WORDS: tuple[Entry, ...] = (
     Entry(
         ("replayed", "recordings saved", "model calls"),
         "A recorded reply came in place of a model's (`--llm-cassettes`): that call was not made, and cost nothing. "
-        "`recordings saved` is what such calls had cost when they were recorded, judges' included, as far as it is known.",
+        "`recordings saved` is what such calls had cost when they were recorded, judges' included, as far as that is "
+        "known.",
         "docs/replay.md tells how; `llmobs cassettes` counts what is recorded.",
     ),
     Entry(
