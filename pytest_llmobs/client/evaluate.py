@@ -53,7 +53,7 @@ def evaluate(target: Any, data: Any = None, evaluators: Any = None, **options: U
             ``experiment``: the name of one that ended early, to go on where it stopped. ``blocking=False``: return at
             once. ``upload_results=False`` (``upload_runs``): keep nothing; ``disable_evaluator_tracing``: no trace of
             evaluators. ``error_handling="ignore"``: leave failed runs out of the rows, not out of the means.
-            ``cassettes``: as ``--llm-cassettes``. ``randomize_order=False``: first of a pair first. ``client``: where.
+            ``cassettes``: ``--llm-cassettes``. ``randomize_order=False``: no draw. ``load_nested``. ``client``: where.
 
     Returns:
         ``ExperimentResults``; of a pair ``ComparativeExperimentResults``.
