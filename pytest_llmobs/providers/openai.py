@@ -139,12 +139,7 @@ class OpenAI(StainlessProvider):
         later = self._later = LaterReplies()
         self._created = Endpoint("responses", "chat", "llm", later.read_created, later.read_created_events)
         self._fetched = Endpoint(
-            "responses.retrieve",
-            "chat",
-            "tool",
-            later.read_fetched,
-            later.read_fetched_events,
-            peek_events=responses.read_events,
+            "responses.retrieve", "chat", "tool", later.read_fetched, later.read_fetched_events
         )
         self._cancelled = replace(self._fetched, name="responses.cancel")
         self._batch_made = Endpoint("batches.create", "batch_create", "tool", later.read_created_batch)

@@ -40,8 +40,6 @@ class Endpoint:
     """Reads a body, given who served it and the model asked for; None logs it as it is."""
     read_events: Callable[[Iterable[Body], str, str | None], Reply] | None = None
     """Reads the events of a stream in the same way."""
-    peek_events: Callable[[Iterable[Body], str, str | None], Reply] | None = None
-    """Reads them where reading them has further effects, without these; None where it has none."""
     read_lines: Callable[[Sequence[Body], RunTree], Reply] | None = None
     """Reads a body of JSON lines, and may start runs below the call's."""
     read_bytes: Callable[[bytes, str, Mapping[str, float], str, str | None], Reply] | None = None

@@ -35,10 +35,12 @@ def test_a_client_with_a_send_of_its_own(tape: Tape) -> None:
             return super().send(request, **options)
 
     with serve(text("Hello")) as server, tape.recording():
+        _ask(server.url)  # whose class is the one above
         expected = _ask(server.url, http_client=Counting())
     with tape.replaying():
+        assert _ask(server.url) == expected
         assert _ask(server.url, http_client=Counting()) == expected
-    assert (len(sent), len(tape.files)) == (1, 1)
+    assert (len(sent), len(tape.files)) == (1, 2)
 
 
 def test_a_client_that_answers_in_its_send(tape: Tape) -> None:
@@ -199,6 +201,49 @@ def test_a_middleware_that_tries_again(tape: Tape) -> None:
 
 
 @needs_middleware
+def test_a_middleware_that_tries_again_in_vain(tape: Tape) -> None:
+    """It hears of the recorded failure as often as it asks."""
+    statuses: list[int] = []
+
+    def stubborn(request: Any, call_next: Any) -> Any:
+        for _ in range(2):
+            response = call_next(request)
+            statuses.append(response.http_response.status_code)
+        return response
+
+    def ask(url: str) -> None:
+        with pytest.raises(anthropic.InternalServerError):
+            _ask(url, middleware=[stubborn], max_retries=0)
+
+    with serve(failure(503)) as server, tape.recording(record_errors=True):
+        ask(server.url)
+    with tape.replaying():
+        ask(server.url)
+    assert (statuses, len(tape.files)) == ([503] * 4, 1)
+
+
+@needs_middleware
+def test_a_middleware_that_rejects_a_reply(tape: Tape) -> None:
+    """The SDK tries again, and nobody waits for that at replay."""
+
+    def strict(request: Any, call_next: Any) -> Any:
+        response = call_next(request)
+        if response.parse().content[0].text == "bad":
+            raise anthropic.RetryableError("bad")
+        return response
+
+    def ask(url: str) -> Any:
+        return _ask(url, middleware=[strict])
+
+    with serve([text("bad"), text("good")]) as server, tape.recording() as recorded:
+        expected = ask(server.url)
+    with tape.replaying() as replayed, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("anthropic._base_client.time.sleep", lambda seconds: pytest.fail(f"slept {seconds} s"))
+        assert ask(server.url) == expected
+    assert (recorded.runs[0].retries, replayed.runs[0].retries) == (1, 0)
+
+
+@needs_middleware
 @pytest.mark.parametrize("record_errors", [False, True])
 def test_a_middleware_that_falls_back_on_another_model(tape: Tape, record_errors: bool) -> None:
     def falling_back(request: Any, call_next: Any) -> Any:
@@ -216,3 +261,20 @@ def test_a_middleware_that_falls_back_on_another_model(tape: Tape, record_errors
     if record_errors:
         with tape.replaying():
             assert _ask(server.url, middleware=[falling_back]) == expected
+
+
+@needs_middleware
+def test_each_model_that_failed_is_recorded(tape: Tape) -> None:
+    def falling_back(request: Any, call_next: Any) -> Any:
+        call_next(request)
+        return call_next(request.copy(body={**request.options.json_data, "model": "claude-haiku-4-5"}))
+
+    def ask(url: str) -> None:
+        with pytest.raises(anthropic.InternalServerError):
+            _ask(url, middleware=[falling_back], max_retries=0)
+
+    with serve(failure(529)) as server, tape.recording(record_errors=True):
+        ask(server.url)
+    assert len(tape.files) == 2
+    with tape.replaying():
+        ask(server.url)

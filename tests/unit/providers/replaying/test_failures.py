@@ -12,7 +12,6 @@ import openai
 import pytest
 
 from pytest_llmobs.errors import CassetteError
-from tests import openai_server
 from tests.anthropic_server import Answer, failure, serve, text
 from tests.unit.providers.replaying.tape import Tape
 
@@ -272,21 +271,56 @@ def test_a_stream_that_was_left_is_replayed_as_far_as_it_was_read(tape: Tape) ->
 
 
 def test_a_stream_that_was_left_behind_its_last_event_is_whole(tape: Tape) -> None:
-    def read(client: Any) -> list[Any]:
-        stream = client.chat.completions.create(
-            model="gpt-5-mini", messages=[{"role": "user", "content": "Hi"}], stream=True
-        )
-        return [chunk.model_dump() for chunk in stream]
+    def read(client: Any, *, to_the_end: bool) -> list[Any]:
+        heard = []
+        with client.messages.create(**ASK, stream=True) as stream:
+            for event in stream:
+                heard.append(event.model_dump())
+                if event.type == "message_stop" and not to_the_end:
+                    break
+        return heard
 
     with (
-        openai_server.serve(WORDS) as server,
+        serve(text(WORDS, pause=0.02)) as server,
         tape.recording(),
-        openai.OpenAI(base_url=server.url, api_key="k") as client,
+        _client(server.url) as client,
     ):
-        expected = read(client)
-    with tape.replaying() as replayed, openai.OpenAI(base_url=server.url, api_key="k") as client:
-        assert read(client) == expected
+        expected = read(client, to_the_end=False)
+    with tape.replaying() as replayed, _client(server.url) as client:
+        assert read(client, to_the_end=True) == expected
     assert replayed.runs[0].status == "success"
+
+
+@pytest.mark.parametrize("kind", ["429", "timeout", "cut"])
+def test_a_recorded_failure_is_final(tape: Tape, kind: str) -> None:
+    attempts = []
+
+    class Counting(anthropic.Anthropic):
+        def _prepare_request(self, request: Any) -> None:
+            attempts.append(request)
+
+    class CountingOpenAI(openai.OpenAI):
+        def _prepare_request(self, request: Any) -> None:
+            attempts.append(request)
+
+    def ask(url: str, retries: int) -> list[Outcome]:
+        options: dict[str, Any] = {"base_url": url, "api_key": "k", "max_retries": retries, "timeout": 0.3}
+        with Counting(**options) as client, CountingOpenAI(**options) as other:
+            outcomes = [_create(client)]
+            try:
+                other.chat.completions.create(
+                    model="gpt-5-mini", messages=[{"role": "user", "content": "Hi"}]
+                )
+            except openai.OpenAIError as error:
+                outcomes.append(_described(error))
+            return outcomes
+
+    with serve(FAILURES[kind]) as server, tape.recording(record_errors=True):
+        expected = ask(server.url, retries=0)
+    attempts.clear()
+    with tape.replaying():
+        assert ask(server.url, retries=5) == expected
+    assert len(attempts) == 2
 
 
 def _client(url: str, **options: Any) -> anthropic.Anthropic:
