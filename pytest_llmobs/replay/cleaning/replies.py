@@ -58,6 +58,9 @@ def _clean_body(body: Body, redaction: Redaction) -> Body:
     if "events" in body:
         framing = body["form"].partition(" ")[0]
         return {**body, "events": clean_events(body["events"], framing, redaction)}
+    if "json" in body:
+        (only,) = clean_events([{"data": body["json"]}], "lines", redaction)
+        return {"json": only["data"]}
     if "base64" in body:
         return {"base64": _clean_binary(body["base64"], redaction)}
     cleaned: Body = redaction.clean_strictly(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 _ALIKE = 12
@@ -38,19 +38,19 @@ def changes_by_piece(pieces: Sequence[str], cleaned: str) -> list[list[Change]]:
     return by_piece
 
 
-def changed(text: str, changes: Iterable[Change]) -> str:
-    """Return a text with changes made; of those that overlap, the longest replacement stands for all."""
-    merged: list[Change] = []
-    for start, stop, replacement in sorted(set(changes)):
-        if merged and start < merged[-1][1]:
+def changed(text: str, changes: Sequence[Change]) -> str:
+    """Return a text with changes made; of those that overlap, the replacement of the first stands for all."""
+    merged: list[tuple[int, int, int]] = []
+    for start, stop, rank in sorted((start, stop, rank) for rank, (start, stop, _) in enumerate(changes)):
+        if merged and (start < merged[-1][1] or (start, stop) == merged[-1][:2]):
             begin, end, before = merged.pop()
-            merged.append((begin, max(end, stop), max(before, replacement, key=len)))
+            merged.append((begin, max(end, stop), min(before, rank)))
         else:
-            merged.append((start, stop, replacement))
+            merged.append((start, stop, rank))
     parts: list[str] = []
     position = 0
-    for start, stop, replacement in merged:
-        parts += [text[position:start], replacement]
+    for start, stop, rank in merged:
+        parts += [text[position:start], changes[rank][2]]
         position = stop
     return "".join([*parts, text[position:]])
 

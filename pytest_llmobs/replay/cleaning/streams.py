@@ -18,6 +18,8 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 _Place = tuple[int, Path]
 """An event's number, and the path of a text in it."""
 _Whole = dict[_Place, str]
+_ALTERNATIVES = "top_logprobs"
+_LEAST_CONSTANT = 8
 _LEAST_REPEATED = 16
 """Characters of a text that isn't there twice by chance."""
 
@@ -55,19 +57,23 @@ class _Piece:
 
     path: Path
     names: Path
-    """Its path, with the index that an item of a list has in place of the one that it has here."""
+    """Its path; in the place of a place in a list stands ``#0``, the item's own index, where it has one."""
     indexes: tuple[int, ...]
     identities: tuple[str, ...]
     text: str
 
     def wholes(self) -> tuple[Hashable, ...]:
-        """Return what it may be a piece of, the likeliest first: some senders name a text only at its first piece, or
-        begin it in another kind of event.
+        """Return what it may be a piece of, the likeliest first.
+
+        Some senders name a text only at its first piece, have a piece in each item of a list, as the tokens of
+        ``logprobs`` are, or begin a text in another kind of event.
         """
+        anywhere = tuple("*" if isinstance(name, int) else name for name in self.names)
         return (
             (self.names, self.indexes, self.identities),
             (self.names, self.indexes),
-            (self.names[-1], self.indexes),
+            (anywhere, self.indexes),
+            (anywhere[-1], self.indexes),
         )
 
 
@@ -76,17 +82,48 @@ def _cleaned_wholes(items: Sequence[Event], redaction: Redaction) -> list[Event]
     changes: dict[_Place, list[Change]] = {}
     for whole in _wholes(items):
         pieces = list(whole.values())
+        if _is_constant(pieces):
+            continue
         text = "".join(pieces)
-        name = str(next(iter(whole))[1][-1])
+        name = _name(whole)
         cleaned = _cleaned_text(name, text, redaction)
         if cleaned != text:
             for place, of_piece in zip(whole, changes_by_piece(pieces, cleaned), strict=True):
                 changes.setdefault(place, []).extend(of_piece)
     cleaned_items = list(items)
+    tokens: list[_Place] = []
     for (number, path), of_piece in changes.items():
         text = leaves.at(items[number], path)
-        cleaned_items[number] = leaves.replaced(cleaned_items[number], path, changed(text, of_piece))
+        cleaned = changed(text, of_piece)
+        cleaned_items[number] = leaves.replaced(cleaned_items[number], path, cleaned)
+        if path[-1] == "token" and _ALTERNATIVES not in path and cleaned != text:
+            tokens.append((number, path[:-1]))
+    for number, path in tokens:
+        cleaned_items[number] = _without_copies(cleaned_items[number], path)
     return cleaned_items
+
+
+def _name(whole: _Whole) -> str:
+    """Return the name under which a text stands; tokens of ``logprobs`` are words, and no tokens of access."""
+    name = str(next(iter(whole))[1][-1])
+    if name == "token" and len(whole) > 1:
+        return "text"
+    return name
+
+
+def _without_copies(item: Event, path: Path) -> Event:
+    """Return an event without what tells again, beside a token of ``logprobs``, what was taken out of it."""
+    token = dict(leaves.at(item, path))
+    if isinstance(token.get("bytes"), list):
+        token["bytes"] = list(token["token"].encode("utf-8", "replace"))
+    if isinstance(token.get(_ALTERNATIVES), list):
+        token[_ALTERNATIVES] = []
+    return leaves.replaced(item, path, token)  # type: ignore[no-any-return]
+
+
+def _is_constant(pieces: Sequence[str]) -> bool:
+    """Return True for a field that says the same in each event: it is no text in pieces."""
+    return len(pieces) > 1 and len(pieces[0]) >= _LEAST_CONSTANT and len(set(pieces)) == 1
 
 
 def _wholes(items: Sequence[Event]) -> Iterator[_Whole]:
@@ -105,7 +142,7 @@ def _wholes(items: Sequence[Event]) -> Iterator[_Whole]:
 
 
 def _by_whole(items: Sequence[Event]) -> tuple[dict[Hashable, _Whole], ...]:
-    by_whole: tuple[dict[Hashable, _Whole], ...] = ({}, {}, {})
+    by_whole: tuple[dict[Hashable, _Whole], ...] = ({}, {}, {}, {})
     for number, item in enumerate(items):
         for piece in _pieces(item):
             for wholes, whole in zip(by_whole, piece.wholes(), strict=True):
@@ -137,8 +174,9 @@ def _pieces(
             yield from _pieces(item, (*path, name), (*names, name), indexes, identities)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            index = item.get("index", place) if isinstance(item, dict) else place
-            yield from _pieces(item, (*path, place), (*names, index), indexes, identities)
+            index = item.get("index") if isinstance(item, dict) else None
+            name = place if index is None else f"#{index}"
+            yield from _pieces(item, (*path, place), (*names, name), indexes, identities)
 
 
 def _cleaned_text(name: str, text: str, redaction: Redaction) -> str:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from pytest_llmobs.replay.cleaning.replies import clean_request
 from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 from tests.unit.replay.bodies.streams import server_sent
-from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned
+from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned, cut
 from tests.unit.replay.recordings import question
 
 _JSON = "application/json"
@@ -54,6 +55,31 @@ def test_a_secret_in_a_reply(content: str, media_type: str) -> None:
     reply = cleaned(content.encode(), media_type=media_type)
     assert_not_stored(reply, KEY)
     assert b"[redacted: " in b"".join(as_chunks(reply.body))
+
+
+def _token(token: str) -> dict[str, Any]:
+    told = {"token": token, "logprob": -0.5, "bytes": list(token.encode())}
+    return {**told, "top_logprobs": [told]}
+
+
+def test_a_secret_in_the_tokens_of_logprobs() -> None:
+    tokens = ["Take", " ", *cut(KEY, 15), " now"]
+    logprobs = {"content": list(map(_token, tokens))}
+    choice = {"index": 0, "message": {"content": "".join(tokens)}, "logprobs": logprobs}
+    reply = cleaned(json.dumps({"choices": [choice]}).encode(), media_type=_JSON)
+    (replayed,) = reply.body["json"]["choices"]
+    told = replayed["logprobs"]["content"]
+    assert "".join(token["token"] for token in told) == replayed["message"]["content"]
+    assert b"".join(bytes(token["bytes"]) for token in told) == b"Take [redacted: anthropic key] now"
+    assert (len(told), told[0], told[-1]) == (len(tokens), _token("Take"), _token(" now"))
+    assert_not_stored(reply, KEY)
+
+
+def test_tool_arguments_are_cleaned_by_their_names() -> None:
+    call = {"function": {"name": "log_in", "arguments": '{"password": 12345, "user": "ann"}'}}
+    reply = cleaned(json.dumps({"tool_calls": [call]}).encode(), media_type=_JSON)
+    arguments = reply.body["json"]["tool_calls"][0]["function"]["arguments"]
+    assert json.loads(arguments) == {"password": "[redacted: password]", "user": "ann"}
 
 
 def test_a_secret_within_a_sound() -> None:

@@ -143,6 +143,15 @@ def test_eleven_frames_stay_eleven_frames() -> None:
     assert texts[:3] + texts[8:] == pieces[:3] + pieces[8:]
 
 
+def test_a_field_that_says_the_same_in_each_event_is_no_text() -> None:
+    def own_of_long_rows(text: str) -> str:
+        return "[a long row]" if len(text) > 60 else text
+
+    events = [{"fingerprint": "fp_e665f7564b", "text": str(number)} for number in range(10)]
+    content = server_sent(events)
+    assert b"".join(as_chunks(cleaned(content, own_of_long_rows).body)) == content
+
+
 def test_a_clean_stream_comes_back_byte_by_byte() -> None:
     content = server_sent(response_events(["Nothing ", "to ", "hide"]), named=True)
     assert b"".join(as_chunks(cleaned(content, own).body)) == content
