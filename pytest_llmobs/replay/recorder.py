@@ -220,18 +220,8 @@ class Recorder:
         # another trial has asked the same meanwhile: the reply that came first is the recorded one
         if self.mode == "reuse" and self.folder.path_of(key).exists():
             return ""
-        request = key.request
         try:
-            cassette = Cassette(
-                provider=request.provider,
-                operation=request.operation,
-                repeat=key.repeat,
-                occurrence=key.occurrence,
-                request_hash=request.hash,
-                request=clean_request(request, self._redaction),
-                reply=clean_reply(reply, self._redaction),
-            )
-            recording = self.folder.write(key, cassette)
+            recording = self.folder.write(key, self._cassette(key, reply))
         except RedactorError as error:
             self._warn("redaction", f"Model calls that can't be cleaned aren't recorded: {error}.")
             return ""
@@ -239,8 +229,24 @@ class Recorder:
             problem = f"{str(self.folder.root)!r} can't be written ({error})"
             self._warn("folder", f"Model calls aren't recorded: {problem}.")
             return ""
+        except Exception as error:  # the user's call was answered, and must not fail here
+            problem = f"{type(error).__name__}: {error}"
+            self._warn("fault", f"A reply to {key.request.operation} isn't recorded ({problem}).")
+            return ""
         self._renewed.add(key.path)
         return recording
+
+    def _cassette(self, key: RecordingKey, reply: ReceivedReply) -> Cassette:
+        request = key.request
+        return Cassette(
+            provider=request.provider,
+            operation=request.operation,
+            repeat=key.repeat,
+            occurrence=key.occurrence,
+            request_hash=request.hash,
+            request=clean_request(request, self._redaction),
+            reply=clean_reply(reply, self._redaction),
+        )
 
     def _warn(self, cause: str, message: str) -> None:
         """Warn once of each cause."""

@@ -13,6 +13,8 @@ from pytest_llmobs.replay.bodies.exact_json import lenient
 from pytest_llmobs.replay.bodies.groups import Event
 from pytest_llmobs.replay.bodies.server_sent import decoded, read_block
 
+BINARIES = frozenset({"frame_base64", "payload_base64"})
+"""Fields of events that hold bytes."""
 _FIELDS = ("event", "id", "retry")
 
 
@@ -24,8 +26,9 @@ class OpenedEvent:
     """Its fields, with ``data`` where anything could be made out of its text."""
     raw: Event
     """All of it as text, without bytes that are no UTF-8."""
-    kind: Literal["read", "text", "half", "whole"]
-    """How it was read: before, from its text, from what came of its text, or from all of it without its end."""
+    kind: Literal["read", "text", "half", "whole", "binary"]
+    """How it was read: before, from its text, from what came of its text, or from all of it without its end.
+    Of what is binary, that isn't here."""
 
     def closed(self, item: Event, framing: str) -> Event:
         """Return another item in the form that the event had.
@@ -55,6 +58,9 @@ def opened(event: Event, framing: str) -> OpenedEvent:
         event: As it was read.
         framing: The stream's: ``sse``, ``lines`` or ``frames``.
     """
+    if not BINARIES.isdisjoint(event):
+        fields = {name: value for name, value in event.items() if name not in BINARIES}
+        return OpenedEvent(fields, fields, "binary")
     half = decoded(event, "half")
     if half is not None:
         return _opened_half(_readable(half), framing)

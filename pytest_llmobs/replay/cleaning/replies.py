@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from typing import Any
 
 from pytest_llmobs.records.http_calls import ReceivedReply
 from pytest_llmobs.replay.bodies.forms import Body, packed, parsed
 from pytest_llmobs.replay.canonical import CanonicalRequest
 from pytest_llmobs.replay.cassette import RecordedReply, stored
+from pytest_llmobs.replay.cleaning.binaries import clean_binary
 from pytest_llmobs.replay.cleaning.streams import clean_events
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 _KEPT_HEADERS = ("content-type", "request-id", "x-request-id", "x-amzn-requestid")
 """Headers of replies that an SDK hands on; all others say who asked, or when."""
-_READABLE = re.compile(rb"[\t\n\r\x20-\x7e]{8,}")
-"""What is a text within a picture or a sound."""
 
 
 def clean_request(request: CanonicalRequest, redaction: Redaction) -> dict[str, Any]:
@@ -62,16 +59,6 @@ def _clean_body(body: Body, redaction: Redaction) -> Body:
         (only,) = clean_events([{"data": body["json"]}], "lines", redaction)
         return {"json": only["data"]}
     if "base64" in body:
-        return {"base64": _clean_binary(body["base64"], redaction)}
+        return {"base64": clean_binary(body["base64"], redaction)}
     cleaned: Body = redaction.clean_strictly(body)
     return cleaned
-
-
-def _clean_binary(encoded: str, redaction: Redaction) -> str:
-    content = base64.b64decode(encoded)
-
-    def clean(match: re.Match[bytes]) -> bytes:
-        text: str = redaction.clean_strictly(match[0].decode("ascii"))
-        return text.encode()
-
-    return base64.b64encode(_READABLE.sub(clean, content)).decode("ascii")

@@ -11,7 +11,8 @@ from typing import Any
 from pytest_llmobs.replay.bodies import leaves
 from pytest_llmobs.replay.bodies.groups import Event
 from pytest_llmobs.replay.bodies.leaves import Path
-from pytest_llmobs.replay.cleaning.opened_events import opened
+from pytest_llmobs.replay.cleaning.binaries import clean_binary
+from pytest_llmobs.replay.cleaning.opened_events import BINARIES, opened
 from pytest_llmobs.replay.cleaning.splitting import Change, changed, changes_by_piece
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
@@ -36,15 +37,15 @@ def clean_events(events: Sequence[Event], framing: str, redaction: Redaction) ->
         RedactorError: A redactor failed.
     """
     opened_events = [opened(event, framing) for event in events]
-    items = [event.item for event in opened_events]
-    items = _cleaned_wholes(items, redaction)
+    items = _cleaned_wholes([event.item for event in opened_events], redaction)
     cleaned: list[Event] = []
     for original, event, joined in zip(events, opened_events, items, strict=True):
         item = redaction.clean_strictly(joined)
-        if item != event.item:
+        if event.kind == "binary":
+            (name,) = BINARIES.intersection(original)
+            cleaned.append({**item, name: clean_binary(original[name], redaction)})
+        elif item != event.item:
             cleaned.append(event.closed(item, framing))
-        elif event.raw is event.item and event.raw is original:
-            cleaned.append(original)
         else:
             raw = redaction.clean_strictly(event.raw)
             cleaned.append(original if raw == event.raw else raw)

@@ -6,18 +6,28 @@ import base64
 import gzip
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pytest_llmobs.files import parse_json
+from pytest_llmobs.replay.bodies.aws_frames import MEDIA_TYPE
 from pytest_llmobs.replay.bodies.forms import as_chunks
 from pytest_llmobs.replay.canonical import canonicalise
+from pytest_llmobs.replay.cassette import Cassette
 from pytest_llmobs.replay.cleaning.replies import clean_request
+from pytest_llmobs.replay.folder import CassetteFolder
+from pytest_llmobs.replay.layout import laid_out
+from pytest_llmobs.replay.names import RecordingKey
+from pytest_llmobs.replay.recorder import CassetteWarning, Recorder
 from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 from tests.unit.replay.bodies.streams import server_sent
 from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned, cut
-from tests.unit.replay.recordings import question
+from tests.unit.replay.recordings import answer, question
 
 _JSON = "application/json"
 
@@ -154,3 +164,55 @@ def test_json_is_handed_out_as_the_same_value() -> None:
     reply = cleaned(content, media_type=_JSON)
     (chunk,) = as_chunks(reply.body)
     assert list(json.loads(chunk).items()) == list(json.loads(content).items())
+
+
+class FaultyFolder(CassetteFolder):
+    """A folder with a fault of ours in it."""
+
+    def write(self, key: RecordingKey, cassette: Cassette) -> str:
+        raise ZeroDivisionError("division by zero")
+
+
+def test_a_fault_of_ours_costs_the_recording_and_not_the_call(tmp_path: Path) -> None:
+    turn = Recorder(FaultyFolder(tmp_path), "reuse", Redaction()).take(question("Which?"), None)
+    with pytest.warns(
+        CassetteWarning, match=r"A reply to messages isn't recorded \(ZeroDivisionError: division by"
+    ):
+        assert turn.keep(answer("Bright")) == ""
+
+
+_JSON_PARTS = st.sampled_from(
+    [
+        b"data: ",
+        b"event: x\n",
+        b'{"a":',
+        b'"b',
+        b'"',
+        b"}",
+        b"[1,",
+        b"]",
+        b"\n",
+        b"\n\n",
+        b"\r\n",
+        b"\xff",
+        b"\\u00",
+        KEY[:30].encode(),
+        KEY[30:].encode(),
+        b"\\ud83d",
+        b"1e999",
+        b":",
+        b"\x00\x00\x00 \x00\x00\x00\x01",
+        b"\xe2\x82",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    parts=st.lists(_JSON_PARTS, max_size=14),
+    media_type=st.sampled_from([_JSON, "text/event-stream", MEDIA_TYPE]),
+)
+def test_whatever_comes_is_kept_without_its_secrets(parts: list[bytes], media_type: str) -> None:
+    reply = cleaned(b"".join(parts), media_type=media_type)
+    assert parse_json(laid_out(reply.document())) == reply.document()
+    assert KEY.encode() not in b"".join(as_chunks(reply.body))
