@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from pytest_llmobs import evaluate
+from pytest_llmobs import aevaluate, evaluate
 from pytest_llmobs.client.client import Client
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.evaluators import Judge
@@ -82,3 +83,40 @@ def test_an_unknown_mode_names_the_known_ones(server: Server) -> None:
         ArgumentError, match=r"Unknown cassettes='reus'\. Did you mean 'reuse'\? Known: .*only"
     ):
         _evaluate(server, cassettes="reus")
+
+
+def test_no_percentile_holds_a_replayed_run(server: Server) -> None:
+    client = Client()
+    live = evaluate(_app, DATA, cassettes="reuse", client=client).experiment_name
+    replayed = evaluate(_app, DATA, cassettes="only", client=client).experiment_name
+
+    def stats(name: str) -> Any:
+        return client.get_run_stats(project_names=[name], filter='eq(run_type, "llm")')
+
+    assert stats(live)["latency_p50"] > 0
+    assert (stats(replayed)["run_count"], stats(replayed)["latency_p50"]) == (2, None)
+    assert (stats(replayed)["total_cost"], stats(replayed)["total_tokens"]) == (0.0, 60)
+    runs = list(client.list_runs(project_name=[live, replayed], run_type="llm", filter="eq(replayed, true)"))
+    assert [run.project for run in runs] == [replayed, replayed]
+    assert [run.saved_cost for run in runs] == pytest.approx([stats(live)["total_cost"] / 2] * 2)
+    assert len({run.recording for run in runs}) == 2
+    frame = evaluate(_app, DATA, cassettes="only", client=client).to_pandas()
+    assert list(frame["execution_time"]) == [None, None]
+
+
+async def _async_app(inputs: dict[str, Any]) -> str:
+    async with openai.AsyncOpenAI(max_retries=0) as client:
+        reply = await client.chat.completions.create(
+            model="gpt-5-mini", messages=[{"role": "user", "content": inputs["name"]}]
+        )
+    return str(reply.choices[0].message.content)
+
+
+def test_async_targets_that_run_at_once_are_replayed_too(server: Server) -> None:
+    async def replayed(mode: Any) -> list[bool]:
+        results = await aevaluate(_async_app, DATA, max_concurrency=2, cassettes=mode, client=Client())
+        return [row["run"].replayed async for row in results]
+
+    assert asyncio.run(replayed("reuse")) == [False, False]
+    assert asyncio.run(replayed("only")) == [True, True]
+    assert len(server.requests) == 2
