@@ -163,6 +163,10 @@ def _instructions(before: Run, after: Iterable[Run], page: Page, everything: boo
 
 
 def _system(run: Run) -> str:
+    """Return the system prompt of a model call, or of the one that a trace has."""
+    calls = [one for one in _family(run) if one.run_type == "llm"]
+    if len(calls) == 1:
+        run = calls[0]
     return "\n".join(map(words, conversation.instructions(run.inputs)))
 
 
