@@ -55,6 +55,8 @@ def replay(arguments: argparse.Namespace, console: Console) -> int:
                 if session.recorder is not None:
                     session.recorder.begin_test()  # each repeat asks for the first time
                 again.make(repeat)
+                if session.recorder is not None and session.recorder.broken is not None:
+                    raise session.recorder.broken  # whatever the app has made of it
     except CassetteError as error:
         console.note(str(error))
         return _FAILED

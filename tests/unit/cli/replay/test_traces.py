@@ -79,6 +79,16 @@ def test_a_prompt_that_is_not_in_the_trace_is_told_though_the_app_catches_all(
     assert "--set model.x leads into 'claude-sonnet-4-6', which has no parts." in hidden.stderr
 
 
+def test_a_missing_recording_is_told_though_the_app_catches_all(workplace: Workplace, llmobs: Llmobs) -> None:
+    root, *_ = workplace.stored(lambda: workplace.app.careful("Why?"))
+    result = llmobs("replay", root.id, "--cassettes", "only")
+    assert result.returncode == 1
+    assert result.stderr.startswith("No recording of anthropic messages")
+    assert llmobs("replay", root.id, "--cassettes", "reuse").returncode == 0
+    assert llmobs("replay", root.id, "--cassettes", "only").returncode == 0
+    assert len(workplace.anthropic.requests) == 2
+
+
 def test_methods_blocks_and_processed_inputs_say_why_they_cannot(
     workplace: Workplace, llmobs: Llmobs
 ) -> None:
