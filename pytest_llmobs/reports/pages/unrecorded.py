@@ -138,7 +138,7 @@ def _windows(before: str, after: str) -> tuple[str, str]:
 
 def _remedy(miss: Miss, rootdir: Path) -> Iterator[str]:
     if not miss.nodeid:
-        yield "Record it: the same evaluation with cassettes='reuse' (llmobs eval: --cassettes=reuse)."
+        yield "Record it: the same again with cassettes='reuse' (llmobs eval and replay: --cassettes=reuse)."
         return
     here = os.path.relpath(rootdir)
     nodeid = Context(rootdir="" if here == "." else here).located(miss.nodeid)

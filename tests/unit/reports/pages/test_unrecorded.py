@@ -111,5 +111,5 @@ def test_an_evaluation_is_told_what_to_say_once(here: Path) -> None:
     text = unrecorded(of(here, nodeid="", example_id="ada", repeat=2), here)
     assert "Asked by example 'ada' (repeat 2)" in text
     assert text.endswith(
-        "Record it: the same evaluation with cassettes='reuse' (llmobs eval: --cassettes=reuse)."
+        "Record it: the same again with cassettes='reuse' (llmobs eval and replay: --cassettes=reuse)."
     )
