@@ -249,7 +249,8 @@ def session(folder: Path, slower: float) -> None:
         rows = [json.dumps({"inputs": {"question": question(number)}}) for number in range(TRIALS)]
         project.joinpath("golden.jsonl").write_text("\n".join(rows))
         project.joinpath("test_answers.py").write_text(SUITE.format(body=body_of("")))
-        project.joinpath("pytest.ini").write_text(f"[pytest]\nllm_cassette_dir = {folder.resolve()}\n")
+        project.joinpath("pytest.ini").write_text("[pytest]\n")
+        project.joinpath("llm-cassettes").symlink_to(folder.resolve())
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--llm-experiment"]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         walls = []

@@ -62,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and set an experiment up."""
     options.register_markers(config)
     options.say_where_prompts_lie(config)
+    options.pass_over_cassettes(config)
     is_experiment = options.wants_experiment(config)
     if not is_experiment:
         options.say_unused(config)

@@ -110,6 +110,11 @@ def say_where_prompts_lie(config: pytest.Config) -> None:
     config.add_cleanup(set_session_prompts(config.rootpath / config.getini("llm_prompt_dir")))
 
 
+def pass_over_cassettes(config: pytest.Config) -> None:
+    """Look for no tests among recorded replies, be they in use or not: there may be tens of thousands of them."""
+    config.addinivalue_line("norecursedirs", os.path.normpath(config.getini("llm_cassette_dir")))
+
+
 def wants_experiment(config: pytest.Config) -> bool:
     """Return True where the session is to be an experiment."""
     if CONFIRMING in os.environ:

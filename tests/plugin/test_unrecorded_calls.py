@@ -192,3 +192,15 @@ def test_an_unknown_mode_is_refused(project: Project, server: Server) -> None:
     result.stderr.fnmatch_lines(
         ["ERROR: Unknown value 'on' for llm_cassettes.*Known: off, only, refresh, reuse."]
     )
+
+
+@pytest.mark.parametrize("folder", ["llm-cassettes", "below/tapes"])
+def test_no_tests_are_looked_for_among_recordings(empty: Project, folder: str) -> None:
+    below = empty.path.joinpath(folder)
+    below.mkdir(parents=True)
+    below.joinpath("test_it.py").write_text("def test_it():\n    pass\n")
+    arguments = ("-o", f"llm_cassette_dir=./{folder}/")
+    assert empty.run(*arguments).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    empty.path.joinpath("tapes").mkdir()
+    empty.path.joinpath("tapes", "test_it.py").write_text("def test_it():\n    pass\n")
+    empty.run(*arguments).assert_outcomes(passed=1)
