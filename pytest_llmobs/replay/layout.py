@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 _WIDTH = 100
 """Columns that a line may take where it can be broken."""
-_MOST_GROWTH = 1.03
+_MOST_GROWTH = 1.02
 """How much larger than compact JSON a file may be before it is laid out more tightly."""
-_FREE = 256
+_FREE = 340
 """Characters that are no growth."""
 
 
@@ -34,6 +34,7 @@ class _Style(NamedTuple):
 _STYLES = (
     _Style(", ", ": ", " ", fills=False),
     _Style(", ", ": ", " ", fills=True),
+    _Style(",", ":", " ", fills=True),
     _Style(",", ":", "", fills=True),
 )
 
