@@ -79,7 +79,7 @@ def send(client: Any, call: ModelCall, body: Body) -> None:
     streamed = client.post(
         call.path, body=body, cast_to=object, options=options, stream=True, stream_cls=module.Stream[object]
     )
-    for _ in streamed:
+    for _ in streamed:  # at its end the run is written, with the usage that comes last
         pass
 
 
@@ -129,6 +129,7 @@ def _check_server(call: ModelCall, client: Any) -> None:
 
     known: Anthropic | OpenAI = Anthropic() if call.sdk == "anthropic" else OpenAI()
     served_by = known.served_by(client)
+    # a proxy that no list knows counts as the SDK's own provider, as it did when the run was stored
     if served_by != call.provider:
         raise ReplayError(
             f"{call.run.id!r} was served by {call.provider!r}, and the client here talks to {served_by!r} "

@@ -44,6 +44,7 @@ def _fit(literals: Sequence[str], variables: Sequence[str], text: str) -> Fit | 
     end = len(text) - len(last)
     if len(first) > end or not text.startswith(first) or not text.endswith(last):
         return None
+    # where both ways of looking agree, there is no other way to split the text
     leftmost = list(_leftmost(between, text, len(first), end))
     if len(leftmost) != len(between):
         return None

@@ -71,8 +71,9 @@ class Refilling:
         name, version = split_identifier(self.identifier)
         if version is None or version == LATEST:
             self.folder.check_there(name)
-            hashes = [commit.commit_hash[:SHOWN_DIGITS] for commit in self.folder.history(name).commits]
-            names = [*self.folder.beside.tags(name), *hashes]
+            names = list(self.folder.beside.tags(name))
+            for commit in self.folder.history(name).commits:
+                names.append(commit.commit_hash[:SHOWN_DIGITS])
             raise ArgumentError(
                 f"--prompt {self.identifier!r} names no commit. Write {name}:HASH or {name}:TAG; there are "
                 f"{listed(names, _SHOWN)}. What the file holds becomes a commit by `llmobs prompts commit`."
@@ -195,8 +196,7 @@ class Refilling:
         used = prompts_of(run.metadata)
         what = "No prompt is known to be in it."
         if used:
-            names = [f"{name}:{written[:SHOWN_DIGITS]}" for name, written in used.items()]
-            what = f"It used {', '.join(names)}."
+            what = f"It used {', '.join(used)}."
         return ReplayError(
             f"What {run.id!r} sent holds no text that came of the prompt {self.name!r}, so that --prompt has "
             f"nothing to replace. {what} --system FILE replaces a system prompt whatever it came of."
@@ -226,6 +226,7 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
+        # a tool's description may read like a prompt, and a model's name is none
         for key, item in value.items():
             if key not in _NO_PROMPT_HERE:
                 yield from _texts(item)

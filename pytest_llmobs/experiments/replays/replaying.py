@@ -116,7 +116,7 @@ def replay_of_trace(run: Run, function: Callable[..., Any], request: ReplayReque
     Raises:
         ReplayError: The inputs aren't stored whole or don't fit, or ``--system`` may mean several calls.
     """
-    calls = [below for below in _family(run) if is_model_call(below)]
+    calls = list(filter(is_model_call, _family(run)))
     if request.overrides.system is not None and len(calls) > 1:
         raise ReplayError(
             f"{run.id!r} has {len(calls)} model calls below it, and --system replaces the prompt of one. Replay that "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pytest_llmobs.measures.model_calls import spending
@@ -73,8 +74,11 @@ def output_text(run: Run) -> str:
 
 
 def _row(title: str, run: Run) -> _Row:
-    calls = [one for one in _family(run) if one.run_type in PAID]
-    return _Row(title, run, calls)
+    return _Row(title, run, list(filter(_is_paid, _family(run))))
+
+
+def _is_paid(run: Run) -> bool:
+    return run.run_type in PAID
 
 
 def _family(run: Run) -> Iterator[Run]:
@@ -91,7 +95,7 @@ def _title(number: int, runs: Sequence[Run]) -> str:
 
 def _heading(run: Run, changed: Mapping[str, Any], page: Page) -> list[str]:
     parts = [f"replay of {page.line(run.name)}", f"project {page.line(run.project)}", f"run {run.id}"]
-    lines = [page.paint(line, "bold") for line in page.flow(parts)]
+    lines = page.painted(page.flow(parts), "bold")
     said = ", ".join(_changes(changed, page))
     return [*lines, *page.wrapped(f"changed: {said}" if said else "changed: nothing")]
 
@@ -125,7 +129,7 @@ def _models(row: _Row) -> str:
 
 
 def _tokens(row: _Row, name: str) -> str:
-    known = [getattr(one.usage, name) for one in row.calls]
+    known = list(map(attrgetter(f"usage.{name}"), row.calls))
     if not known or None in known:
         return ""
     return figures.tokens(sum(known))
@@ -164,7 +168,8 @@ def _instructions(before: Run, after: Iterable[Run], page: Page, everything: boo
 
 def _system(run: Run) -> str:
     """Return the system prompt of a model call, or of the one that a trace has."""
-    calls = [one for one in _family(run) if one.run_type == "llm"]
+    calls = list(filter(_is_paid, _family(run)))
+    # of several calls, nobody knows which prompt took the place of which
     if len(calls) == 1:
         run = calls[0]
     return "\n".join(map(words, conversation.instructions(run.inputs)))
@@ -191,10 +196,10 @@ def _compared(before: Run, row: _Row, page: Page, everything: bool) -> Iterator[
 def _raised(traceback: str) -> str:
     """Return what a traceback says behind its last frame: a message may have several lines."""
     lines = traceback.rstrip().split("\n")
-    frames = [number for number, line in enumerate(lines) if line.startswith("    ")]
-    if not frames:
-        return last_line(traceback)
-    return "\n".join(lines[frames[-1] + 1 :])
+    for number in range(len(lines) - 1, 0, -1):
+        if lines[number - 1].startswith("    "):  # the code of a frame
+            return "\n".join(lines[number:])
+    return last_line(traceback)
 
 
 def _words(segments: Iterable[Segment], kind: str) -> int:

@@ -141,8 +141,8 @@ def _new_runs(run: Run, session: str, store: Store) -> list[Run]:
     wanted = Conjunction(
         (FieldCondition("replay_of", "eq", run.id), FieldCondition("session", "eq", session))
     )
-    ids = [one.id for one in store.runs(PROJECT, filter=RunFilter(wanted), payloads=False)]
-    return list(map(store.read_run, ids))
+    found = store.runs(PROJECT, filter=RunFilter(wanted), payloads=False)
+    return [store.read_run(one.id) for one in found]
 
 
 def _tell(
@@ -155,6 +155,6 @@ def _tell(
     before = output_text(run)
     replies: list[dict[str, Any]] = []
     for one in new:
-        diff = [asdict(segment) for segment in word_segments(before, output_text(one))]
+        diff = list(map(asdict, word_segments(before, output_text(one))))
         replies.append({"run": asdict(one), "diff": diff})
     console.json({"replay_of": asdict(run), "overrides": request.overrides.described, "replies": replies})
