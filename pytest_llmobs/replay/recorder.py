@@ -88,7 +88,11 @@ class Turn:
 
 
 class Recorder:
-    """Replays and records the model calls of one process. See ``tracing.recordings``."""
+    """Replays and records the model calls of one process. See ``tracing.recordings``.
+
+    What decides is what is asked, in which repeat of its example, and the how-manieth time in it; not who asks. Two
+    examples, or two tests, that ask the same share a recording. So do all repeats of what is asked outside trials.
+    """
 
     def __init__(
         self,
