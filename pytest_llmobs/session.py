@@ -114,7 +114,7 @@ class Session:
             from pytest_llmobs.tracing.sampling import read_rules
 
             read_rules(settings.keep, "llm_keep")
-            self._read_redaction()
+            self.read_redaction()
         if settings.experiment:
             _ = self.report_orders
 
@@ -131,9 +131,10 @@ class Session:
     @cached_property
     def redaction(self) -> Redaction:
         """What takes sensitive parts out of everything that is written; made once every ``conftest.py`` is loaded."""
-        return self._read_redaction()
+        return self.read_redaction()
 
-    def _read_redaction(self) -> Redaction:
+    def read_redaction(self) -> Redaction:
+        """Return the same as far as it is known now."""
         from pytest_llmobs.tracing.redaction.pipeline import Redaction
         from pytest_llmobs.tracing.redaction.redactors import choose_redactors
 

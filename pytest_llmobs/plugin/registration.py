@@ -79,8 +79,10 @@ def _register(config: pytest.Config) -> Registered:
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
         if state.settings.cassettes != "off":
+            from pytest_llmobs.plugin.cassettes.calls_at_import import CallsAtImport
             from pytest_llmobs.plugin.cassettes.unrecorded_calls import UnrecordedCalls
 
+            manager.register(CallsAtImport(state.session), "llmobs-calls-at-import")
             # first: what it makes of a report is what the trial's outcome is read from
             manager.register(UnrecordedCalls(state.session), "llmobs-unrecorded-calls")
         manager.register(trials, "llmobs-trials")

@@ -116,7 +116,9 @@ class Recorder:
             tell: Tells of the first miss of each trial; None to say that there is one, and no more.
         """
         self.folder, self.mode = folder, mode
-        self._redaction, self._record_errors = redaction, record_errors
+        self._record_errors = record_errors
+        self.redaction = redaction
+        """Cleans what is written."""
         self._ignored_headers = frozenset(map(str.lower, ignored_headers))
         self._tell = tell
         self._by_trial: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
@@ -140,6 +142,13 @@ class Recorder:
     def begin_test(self, nodeid: str = "") -> None:
         """Count from the beginning what is asked outside a trial: a test, or the next phase of it, begins."""
         self._outside, self._test, self.broken = Occurrences(), nodeid, None
+
+    def take_over(self, earlier: Recorder) -> None:
+        """Go on where another recorder has ended, which was of the same process and folder."""
+        tally = earlier.tally
+        self.tally.add(tally.made, tally.replayed, tally.saved)
+        self.used |= earlier.used
+        self._renewed |= earlier._renewed
 
     @contextmanager
     def counting_apart(self) -> Iterator[None]:
@@ -198,7 +207,7 @@ class Recorder:
         if is_told or self._tell is None:
             return CassetteError(f"No recording of {request.provider} {request.operation}.")
         try:
-            cleaned = clean_request(request, self._redaction)
+            cleaned = clean_request(request, self.redaction)
         except RedactorError as error:
             return CassetteError(
                 f"No recording of {request.provider} {request.operation}, and none is compared: {error}."
@@ -222,7 +231,7 @@ class Recorder:
         if reply.failed and not self._record_errors:
             return ""
         # another trial has asked the same meanwhile: the reply that came first is the recorded one
-        if self.mode == "reuse" and self.folder.path_of(key).exists():
+        if key.path in self._renewed or (self.mode == "reuse" and self.folder.path_of(key).exists()):
             return ""
         try:
             recording = self.folder.write(key, self._cassette(key, reply))
@@ -248,8 +257,8 @@ class Recorder:
             repeat=key.repeat,
             occurrence=key.occurrence,
             request_hash=request.hash,
-            request=clean_request(request, self._redaction),
-            reply=clean_reply(reply, self._redaction),
+            request=clean_request(request, self.redaction),
+            reply=clean_reply(reply, self.redaction),
         )
 
     def _warn(self, cause: str, message: str) -> None:

@@ -109,6 +109,16 @@ def test_a_refreshing_session_asks_once_for_examples_that_are_alike(tmp_path: Pa
     assert "anew" in ask(here, "Hi", trial(), "and again")
 
 
+def test_of_two_alike_that_are_refreshed_at_once_the_first_one_to_end_is_recorded(tmp_path: Path) -> None:
+    here = recorder(tmp_path, "refresh")
+    one, other = here.take(question("Hi"), trial()), here.take(question("Hi"), trial())
+    recording = one.keep(answer("first"))
+    assert other.keep(answer("second")) == ""
+    reply = recorder(tmp_path, "only").take(question("Hi"), trial()).reply
+    assert reply is not None
+    assert reply.recording == recording
+
+
 def test_a_miss_is_told_once_a_trial_and_breaks_it(tmp_path: Path) -> None:
     here, told = telling(tmp_path)
     one, other = trial(), trial(2)
