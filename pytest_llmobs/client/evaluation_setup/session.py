@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.errors import ConflictError
+from pytest_llmobs.errors import ConflictError, StoreError
 from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.records.identity import Identity, new_identity
@@ -57,6 +57,7 @@ class EvaluationSession:
         self._traces_evaluators = traces_evaluators
         self._throwaway: tempfile.TemporaryDirectory[str] | None = None
         self._runner: Runner | None = None
+        self._uses_not_kept = ""
         self._not_kept = ""
         """What kept the examples from being kept, if anything did."""
         # a baseline is recorded where somebody says so: results.gate(update_baseline=True)
@@ -148,6 +149,7 @@ class EvaluationSession:
             bind=session.bind,
             prepare=session.prepare,
             keep_dataset=self._keep_dataset,
+            keep_uses=self._keep_uses,
             seal=self._seal,
             remarks=self._remarks,
             loss=self._loss,
@@ -177,13 +179,24 @@ class EvaluationSession:
         clean = self.session.redaction.clean_if_suspect
         self._not_kept = keep_versions(catalog, [request.used], clean)
 
+    def _keep_uses(self, suite: str, whole: bool) -> None:
+        recorder = self.session.recorder
+        if recorder is None or not self._stores:
+            return
+        from pytest_llmobs.replay.housekeeping.uses import note_uses
+
+        try:
+            note_uses(self.session.store_folder, suite, recorder.used, whole=whole)
+        except (OSError, StoreError) as error:
+            self._uses_not_kept = f"Which recordings it used isn't kept, so that none can be pruned: {error}"
+
     def _seal(self) -> None:
         if self._runner is not None:
             self._runner.close()
         self.session.stop()
 
     def _remarks(self) -> Sequence[str]:
-        notes = (self._not_kept, self.session.unclaimed.note() or "")
+        notes = (self._not_kept, self._uses_not_kept, self.session.unclaimed.note() or "")
         return tuple(filter(None, notes))
 
     def _loss(self) -> str:

@@ -186,6 +186,8 @@ class TargetEvaluation:
         if interruption is None and (loss := self._setup.loss()):
             interruption = self._lossy(loss)
         trials = self._trials()
+        is_subset = bool(self._request.all_ids) or self._resumption is not None
+        self._setup.keep_uses(self._request.suite, interruption is None and not is_subset)
         notes = [*self._head.notes, *error_notes(trials), *self._setup.remarks()]
         if interruption is not None:
             notes.append(interruption.message)

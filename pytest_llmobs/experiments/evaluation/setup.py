@@ -47,6 +47,8 @@ class Setup:
     """Loads what the first call of a target needs."""
     keep_dataset: Callable[[EvaluationRequest], None]
     """Keeps the examples, where anything is stored; what kept it from that is among the remarks."""
+    keep_uses: Callable[[str, bool], None]
+    """Keeps which recorded replies a suite has used, and whether it ran whole, where any are in use."""
     seal: Callable[[], None]
     """Ends the tracing: afterwards the store has every run. A second call changes nothing."""
     remarks: Callable[[], Sequence[str]]

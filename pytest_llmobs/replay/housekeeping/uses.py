@@ -6,7 +6,7 @@ One file an origin, below the store: pytest's last session, and each evaluation'
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -43,6 +43,27 @@ def write_uses(store_folder: Path, uses: Uses) -> None:
     document = {"origin": uses.origin, "partial": uses.partial, "requests": sorted(uses.requests)}
     path = folder / f"{quote(uses.origin, safe='')[:180]}.json"
     write_whole(path, json.dumps(document, indent=0, ensure_ascii=False), mode=PRIVATE, durable=False)
+
+
+def note_uses(store_folder: Path, origin: str, requests: Collection[str], *, whole: bool) -> None:
+    """Keep what an evaluation used; what it used before stays with it, unless it ran whole.
+
+    Args:
+        store_folder: The store's root.
+        origin: The evaluation's suite.
+        requests: What was asked.
+        whole: True where it came to its end, over all examples.
+
+    Raises:
+        OSError: The store can't be written.
+        StoreError: What it used before can't be read.
+    """
+    used = frozenset(requests)
+    if not whole:
+        for before in read_uses(store_folder):
+            if before.origin == origin:
+                used |= before.requests
+    write_uses(store_folder, Uses(origin=origin, requests=used))
 
 
 def read_uses(store_folder: Path) -> list[Uses]:

@@ -14,6 +14,7 @@ from pytest_llmobs import aevaluate, evaluate
 from pytest_llmobs.client.client import Client
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.evaluators import Judge
+from pytest_llmobs.replay.housekeeping.uses import read_uses
 from tests.anthropic_server import Answer, Request, Server
 from tests.openai_server import chat, serve, tool_call
 
@@ -120,3 +121,20 @@ def test_async_targets_that_run_at_once_are_replayed_too(server: Server) -> None
     assert asyncio.run(replayed("reuse")) == [False, False]
     assert asyncio.run(replayed("only")) == [True, True]
     assert len(server.requests) == 2
+
+
+def test_what_an_evaluation_used_is_known_until_it_runs_whole_again(server: Server, tmp_path: Path) -> None:
+    def used() -> list[int]:
+        return [len(uses.requests) for uses in read_uses(tmp_path / ".llmobs")]
+
+    evaluate(_app, DATA, cassettes="reuse", client=Client())
+    assert used() == [2]
+    evaluate(_app, DATA, cassettes="only", client=Client(), experiment=_first_name(tmp_path))
+    assert used() == [2]  # nothing was left to run, and nothing is forgotten
+    evaluate(_app, DATA[:1], cassettes="only", client=Client())
+    assert used() == [1]
+
+
+def _first_name(folder: Path) -> str:
+    [document] = folder.joinpath(".llmobs", "experiments").glob("*.json")
+    return document.stem
