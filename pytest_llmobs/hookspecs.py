@@ -61,26 +61,7 @@ def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
     An SDK that Stainless generated, as anthropic's and openai's are, needs only a table: see ``providers.openai``. Its
     calls are recorded and replayed (``llm_cassettes``) where its HTTP client sends them.
 
-    Any other SDK's calls are always made, unless its provider asks for recordings between the lines of the example::
-
-        recordings, root = engine.recordings(place)
-        if recordings is None:   # llm_cassettes is off
-            return ask(client, prompt)
-        # whatever decides about the answer; a miss under ``only`` is raised here, as a CassetteError
-        sent = SentRequest(provider="acme", operation="ask", method="POST", url="acme://ask",
-                           headers={"content-type": "application/json"}, content=json.dumps(prompt).encode())
-        turn = recordings.take(sent, root)
-        if turn.reply is not None:
-            exchange.mark_replayed(turn.reply.recording)
-            return json.loads(b"".join(turn.reply.chunks))
-        answer = ask(client, prompt)
-        received = ReceivedReply(status=200, headers={"content-type": "application/json"},
-                                 content=json.dumps(answer).encode())
-        exchange.mark_recorded(turn.keep(received))
-        return answer
-
-    ``SentRequest`` and ``ReceivedReply`` are in ``pytest_llmobs.records.http_calls``. An attempt of which nothing
-    comes is ``turn.drop()``.
+    Any other SDK's calls are always made, unless its provider asks for recordings: see ``Engine.recordings``.
 
     Example::
 

@@ -15,7 +15,7 @@ from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.folder import COMMITS, PromptFolder
 from pytest_llmobs.prompts.patterns import Pattern, Patterns, pattern_of
 from pytest_llmobs.prompts.records import PromptCommit
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp, Recognised
+from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp, Recognised
 
 _MOST_COMMITS = 400
 """Commits that are read in all, the newest of each prompt: a copy of an older one that stands in the code has no name.

@@ -24,9 +24,9 @@ from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
 from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.tracing.calls.rewriting import Rewriting
+from pytest_llmobs.tracing.model_calls.recordings import Recordings
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.parent import Parent
-from pytest_llmobs.tracing.recordings import Recordings
 
 
 class Expected(NamedTuple):

@@ -24,8 +24,8 @@ from pytest_llmobs.replay.names import RecordingKey
 from pytest_llmobs.replay.occurrences import Occurrences
 from pytest_llmobs.replay.tally import Tally
 from pytest_llmobs.settings import Settings, cassette_folder
+from pytest_llmobs.tracing.model_calls.recordings import Turn as RecordingTurn
 from pytest_llmobs.tracing.open_run import OpenRun
-from pytest_llmobs.tracing.recordings import Turn as RecordingTurn
 from pytest_llmobs.tracing.redaction.pipeline import Redaction, RedactorError
 
 Mode = Literal["reuse", "refresh", "only"]
@@ -65,7 +65,7 @@ def open_recorder(
 
 @dataclass
 class Turn:
-    """One request's turn. See ``tracing.recordings``."""
+    """One request's turn. See ``tracing.model_calls.recordings``."""
 
     recorder: Recorder
     key: RecordingKey
@@ -88,7 +88,7 @@ class Turn:
 
 
 class Recorder:
-    """Replays and records the model calls of one process. See ``tracing.recordings``.
+    """Replays and records the model calls of one process. See ``tracing.model_calls.recordings``.
 
     What decides is what is asked, in which repeat of its example, and the how-manieth time in it; not who asks. Two
     examples, or two tests, that ask the same share a recording. So do all repeats of what is asked outside trials.
@@ -165,12 +165,12 @@ class Recorder:
         return self.mode == "only"
 
     def ended(self, run: OpenRun) -> None:
-        """Count a model call that has ended. See ``tracing.recordings``."""
+        """Count a model call that has ended. See ``tracing.model_calls.recordings``."""
         if NOT_SENT not in run.metadata:
             self.tally.count(run.columns)
 
     def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:
-        """Return a request's turn. See ``tracing.recordings``."""
+        """Return a request's turn. See ``tracing.model_calls.recordings``."""
         canonical = canonicalise(request, self._ignored_headers)
         if isinstance(before, Turn) and before.key.request.hash == canonical.hash:
             return before
@@ -188,7 +188,7 @@ class Recorder:
         return Turn(self, key, occurrences=occurrences)
 
     def fail(self, error: CassetteError, root: OpenRun | None) -> None:
-        """Have an error fail a trial or a test. See ``tracing.recordings``."""
+        """Have an error fail a trial or a test. See ``tracing.model_calls.recordings``."""
         if not _is_trial(root):
             self.broken = self.broken or error
         elif root.broken is None:

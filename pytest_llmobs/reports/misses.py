@@ -14,7 +14,7 @@ def telling(rootdir: Path) -> Callable[[Miss], str]:
     """Return what tells of the misses of tests below a rootdir."""
 
     def tell(miss: Miss) -> str:
-        from pytest_llmobs.reports.pages.unrecorded import unrecorded
+        from pytest_llmobs.reports.pages.recordings.unrecorded import unrecorded
 
         return unrecorded(miss, rootdir)
 

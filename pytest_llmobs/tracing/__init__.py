@@ -7,14 +7,13 @@ Not here: what a provider's SDK says (``providers``), spans (``spans``), where l
     calls/     the decorator, and what it does        trace      the ``with`` blocks
     binding    which argument is which                parent     what a run is nested in
     run_tree   a run while it is going on             open_run   its fields
-    told_run   what it logs, and its code may change  stated_usage  what it says of its model call
+    told_run   what it logs, and its code may change  model_calls/  what is special about calls of models
     context    which run is the current one           threads    carries it along
     active     the process's tracer, kept here alone  tracer     samples, redacts, writes
     capture    values as JSON, by way of snapshot/    redaction/ what must not be kept
     run_line   how a run is written and read back     sampling   which traces are kept
     headers    to other processes                     queues     and to the workers behind them
-    first_use  by one thread at a time                prompt_stamps  which prompts a trace used
-    ids, failure, environment
+    first_use  by one thread at a time                ids, failure, environment
 """
 
 from pytest_llmobs.tracing.active import install, uninstall

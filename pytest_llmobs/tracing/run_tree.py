@@ -350,9 +350,8 @@ def start_root(
     """
     root = RunTree(tracer, name, checked_run_type(run_type))
     root.describe(inputs, metadata, tags)
-    if columns:
-        root.columns.update(columns)
-        root.repeat = columns.get("repeat", 1)
+    root.columns.update(columns or {})
+    root.repeat = root.columns.get("repeat", 1)
     if collect:
         root.collected = []
         tracer.collecting[root.id] = root

@@ -12,13 +12,13 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptRecognizer
+from pytest_llmobs.tracing.model_calls.recordings import Recordings
+from pytest_llmobs.tracing.model_calls.stated_usage import PriceStated, take_stated_usage
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
-from pytest_llmobs.tracing.prompt_stamps import PromptRecognizer
-from pytest_llmobs.tracing.recordings import Recordings
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
-from pytest_llmobs.tracing.stated_usage import PriceStated, take_stated_usage
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""

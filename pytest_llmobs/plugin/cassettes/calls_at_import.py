@@ -17,8 +17,8 @@ from pytest_llmobs.tracing.tracer import Tracer
 if TYPE_CHECKING:
     from pytest_llmobs.records.http_calls import SentRequest
     from pytest_llmobs.session import Session
+    from pytest_llmobs.tracing.model_calls.recordings import Turn
     from pytest_llmobs.tracing.open_run import OpenRun
-    from pytest_llmobs.tracing.recordings import Turn
 
 
 class _Recordings:
@@ -42,19 +42,19 @@ class _Recordings:
 
     @property
     def offline(self) -> bool:
-        """See ``tracing.recordings``."""
+        """See ``tracing.model_calls.recordings``."""
         return self._session.settings.cassettes == "only"
 
     def take(self, request: SentRequest, root: OpenRun | None, before: Turn | None = None) -> Turn:
-        """See ``tracing.recordings``."""
+        """See ``tracing.model_calls.recordings``."""
         return self._opened().take(request, root, before)
 
     def ended(self, run: OpenRun) -> None:
-        """See ``tracing.recordings``."""
+        """See ``tracing.model_calls.recordings``."""
         self._opened().ended(run)
 
     def fail(self, error: CassetteError, root: OpenRun | None) -> None:
-        """See ``tracing.recordings``."""
+        """See ``tracing.model_calls.recordings``."""
         self._opened().fail(error, root)
 
     def _opened(self) -> Recorder:

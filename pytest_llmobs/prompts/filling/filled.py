@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+    from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
 
 class FilledText(str):

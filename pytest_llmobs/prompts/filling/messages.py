@@ -10,7 +10,7 @@ from pytest_llmobs.prompts.filling.problems import Part
 from pytest_llmobs.prompts.filling.variables import literal, parse
 
 if TYPE_CHECKING:
-    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+    from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
 _TEXTS = ("content", "text", "url", "image_url")
 """Keys whose strings are filled, in a message and in blocks below the keys that follow."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+    from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Origin:
     @property
     def stamp(self) -> PromptStamp | None:
         """What stands for it on a run; None for one without a commit."""
-        from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+        from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
         if not self.name or self.commit_hash is None:
             return None

@@ -13,7 +13,7 @@ from pytest_llmobs.prompts.filling.variables import normalized
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+    from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
 P = TypeVar("P", bound="Pulled")
 
@@ -111,7 +111,7 @@ class Pulled:
             PinError: It floats in an experiment that asks for pinned prompts.
         """
         __tracebackhide__ = True
-        from pytest_llmobs.tracing.prompt_stamps import remember_filled, stamp_prompt, stamp_trace
+        from pytest_llmobs.tracing.model_calls.prompt_stamps import remember_filled, stamp_prompt, stamp_trace
 
         origin = self.origin
         check_pinned(origin)

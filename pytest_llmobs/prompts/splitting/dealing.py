@@ -9,7 +9,7 @@ from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.prompts.filling.pulled import Pulled
 from pytest_llmobs.prompts.splitting.arguments import checked_salt, checked_weights, key_text, versions
 from pytest_llmobs.prompts.splitting.split import AB_KEY, Split
-from pytest_llmobs.tracing.prompt_stamps import stamp_trace
+from pytest_llmobs.tracing.model_calls.prompt_stamps import stamp_trace
 
 
 class Arm(NamedTuple):

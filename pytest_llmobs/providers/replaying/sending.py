@@ -14,8 +14,8 @@ from pytest_llmobs.providers.calls import mark_replayed
 from pytest_llmobs.providers.replaying.transport import recordable_error
 from pytest_llmobs.records.http_calls import BodyEnd, ReceivedReply, ReplayedReply, SentRequest
 from pytest_llmobs.records.runs import NOT_SENT
+from pytest_llmobs.tracing.model_calls.recordings import Recordings, Turn
 from pytest_llmobs.tracing.open_run import OpenRun
-from pytest_llmobs.tracing.recordings import Recordings, Turn
 
 
 class Interrupted(BaseException):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.prompt_uses import UNFILLED_KEY
-from pytest_llmobs.tracing.prompt_stamps import (
+from pytest_llmobs.tracing.model_calls.prompt_stamps import (
     PromptRecognizer,
     PromptStamp,
     Recognised,

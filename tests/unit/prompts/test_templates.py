@@ -23,7 +23,7 @@ from pytest_llmobs.errors import ArgumentError, PromptVariableError
 from pytest_llmobs.prompts.filling.filled import FilledText
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp
 
 HASH = "0123456789abcdef"
 TEXT = PromptText('Answer {question} for a {tier} customer as {{"answer": …}}.', "support", HASH)

@@ -21,7 +21,7 @@ from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.tracing import trace, traceable
 from pytest_llmobs.tracing.active import install, uninstall
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp, Recognised
+from pytest_llmobs.tracing.model_calls.prompt_stamps import PromptStamp, Recognised
 from pytest_llmobs.tracing.tracer import Tracer
 from tests import anthropic_server, openai_server
 from tests.unit.providers.calls import MODEL, in_async, in_sync

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pytest_llmobs.tracing import Tracer, install, trace, traceable, tracing_context, uninstall
-from pytest_llmobs.tracing.prompt_stamps import (
+from pytest_llmobs.tracing.model_calls.prompt_stamps import (
     PromptStamp,
     filled_in,
     remember_filled,

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     from pytest_llmobs.replay.housekeeping.inventory import take_inventory
     from pytest_llmobs.replay.housekeeping.pruning import delete, leftovers_of
-    from pytest_llmobs.reports.pages.cassettes import leftovers_page
+    from pytest_llmobs.reports.pages.recordings.housekeeping import leftovers_page
 
     folder = open_cassettes(arguments)
     uses = uses_here(arguments)

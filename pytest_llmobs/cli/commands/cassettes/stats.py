@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     from pytest_llmobs.replay.housekeeping.figures import figures_of
     from pytest_llmobs.replay.housekeeping.inventory import take_inventory
-    from pytest_llmobs.reports.pages.cassettes import stats_page
+    from pytest_llmobs.reports.pages.recordings.housekeeping import stats_page
 
     folder = open_cassettes(arguments)
     uses = uses_here(arguments)

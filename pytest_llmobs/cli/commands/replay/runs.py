@@ -23,7 +23,7 @@ from pytest_llmobs.experiments.replays.replaying import (
 from pytest_llmobs.experiments.replays.requests import ReplayError, is_model_call
 from pytest_llmobs.records.conditions import Conjunction, FieldCondition, RunFilter
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.reports.pages.replay import output_text, replay_text
+from pytest_llmobs.reports.pages.recordings.replay import output_text, replay_text
 from pytest_llmobs.reports.text.word_diff import word_segments
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.workspace import Workspace

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import hookspecs
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.records.http_calls import ReceivedReply, SentRequest
@@ -19,8 +18,8 @@ from tests.unit.providers.replaying.tape import Tape
 
 def _documented() -> Any:
     """Return the documented lines as the function that they are part of."""
-    documentation = inspect.getdoc(hookspecs.pytest_llmobs_providers) or ""
-    _, _, rest = documentation.partition("between the lines of the example::\n")
+    documentation = inspect.getdoc(Engine.recordings) or ""
+    _, _, rest = documentation.partition("before it sends anything::\n")
     lines, _, _ = rest.partition("\n``SentRequest``")
     source = "def asked(engine, place, exchange, ask, client, prompt):\n" + textwrap.indent(
         textwrap.dedent(lines), "    "

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.replay.misses.miss import ABSENT, Change, Miss
-from pytest_llmobs.reports.pages.unrecorded import headline, unrecorded
+from pytest_llmobs.reports.pages.recordings.unrecorded import headline, unrecorded
 
 PROMPT = "You are the assistant of a shop.\nAnswer in two friendly sentences.\nNever promise a refund."
 
