@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from pytest_llmobs.replay.canonical import canonical_json
 from pytest_llmobs.replay.misses.miss import ABSENT, Change
-from pytest_llmobs.replay.misses.words import words_of
 from pytest_llmobs.replay.sketches import TURNS
 
 _FIRST = ("system", "instructions", "tools", "functions", "model")
@@ -34,18 +33,20 @@ def distance(changes: Iterable[Change]) -> int:
     """Return how far two requests are from each other: the words that one of them has and the other hasn't."""
     total = 0
     for change in changes:
-        before, after = (Counter(words_of(side)) for side in (change.before, change.after))
-        total += 1 + (before - after).total() + (after - before).total()
+        total += 1 + change.words_gone.total() + change.words_new.total()
     return total
 
 
-def _rank(change: Change) -> int:
+def _rank(change: Change) -> tuple[int, int]:
+    """Return where a change stands: what people edit, other parameters, what differs by example, what is around."""
     field = change.field
     if field in _FIRST:
-        return _FIRST.index(field)
+        return 0, _FIRST.index(field)
     if field in _AROUND:
-        return 30 + _AROUND.index(field)
-    return 20 if field in TURNS else 10
+        return 3, _AROUND.index(field)
+    if field in TURNS:
+        return 2, 0
+    return 1, 0
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
@@ -80,9 +81,8 @@ def _of_entries(
         if old.keys() == new.keys() and list(old) != list(new):
             yield Change(f"{path} (order)", ", ".join(old), ", ".join(new))
         return
-    for number in range(max(len(before), len(after))):
-        entries = [side[number] if number < len(side) else ABSENT for side in (before, after)]
-        yield from _differences(f"{path}[{number}]", *entries)
+    for number, (old_entry, new_entry) in enumerate(zip_longest(before, after, fillvalue=ABSENT)):
+        yield from _differences(f"{path}[{number}]", old_entry, new_entry)
 
 
 def _named(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.files import text_hash
-from pytest_llmobs.replay.misses.words import words_of
 
-ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "absent"})()
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
 """Stands for what one side hasn't."""
 
 
@@ -30,6 +39,16 @@ class Change:
     def field(self) -> str:
         """The request's own field, of which it may be a part: ``system``, ``tools``, ``messages``."""
         return self.path.partition(".")[0].partition("[")[0]
+
+    @property
+    def words_gone(self) -> Counter[str]:
+        """The words that were recorded and aren't asked now; of what is no text, those of its JSON."""
+        return _words(self.before) - _words(self.after)
+
+    @property
+    def words_new(self) -> Counter[str]:
+        """The words that are asked now and weren't recorded."""
+        return _words(self.after) - _words(self.before)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +79,13 @@ class Miss:
         """What it has in common with the misses of other trials: the words that changed, whatever they stand in."""
         parts = [self.provider, self.operation, *map(str, self.repeats), str(self.nearest is None)]
         for change in self.changes:
-            parts.append(change.path)
-            parts += _changed_words(change)
+            gone, new = change.words_gone.elements(), change.words_new.elements()
+            parts += [change.path, "gone", *sorted(gone), "new", *sorted(new)]
         return text_hash("\n".join(parts))
 
 
-def _changed_words(change: Change) -> Iterator[str]:
-    before, after = (Counter(words_of(side)) for side in (change.before, change.after))
-    yield from (f"-{word}" for word in sorted((before - after).elements()))
-    yield from (f"+{word}" for word in sorted((after - before).elements()))
+def _words(value: Any) -> Counter[str]:
+    text = value
+    if not isinstance(value, str):
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=repr)
+    return Counter(_WORD.findall(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -35,20 +35,17 @@ class RecordedNames:
         self._folder = folder
 
     @cached_property
-    def _names(self) -> Sequence[str]:
+    def _recorded(self) -> tuple[Sequence[str], str]:
+        """All names, and their sketches one behind the other."""
         names: list[str] = []
         for part in _entries(self._folder):
             names += _entries(self._folder / part)
-        return names
-
-    @cached_property
-    def _sketches(self) -> str:
-        """The sketches of all names, one behind the other."""
-        joined = "".join([name[_SKETCH] for name in self._names])
-        if joined.isascii() and len(joined) == len(self._names) * DIGITS:
-            return joined
-        self._names = list(filter(_has_sketch, self._names))  # somebody else's files are among them
-        return "".join([name[_SKETCH] for name in self._names])
+        sketches = _sketches(names)
+        # to look at each name would take longer than all else here; it is done where other files are seen among them
+        if not sketches.isascii() or len(sketches) != len(names) * DIGITS:
+            names = list(filter(_has_sketch, names))
+            sketches = _sketches(names)
+        return names, sketches
 
     def repeats(self, key: RecordingKey) -> Mapping[int, int]:
         """Return for each recorded repeat of a request how many times in a trial it is recorded."""
@@ -72,17 +69,20 @@ class RecordedNames:
                 break
         paths = []
         for request_id in request_ids:
-            name = min(self._of_request(request_id), key=lambda name: _detour(_number(name), key))
-            paths.append(self._folder / request_id[:2] / name)
+            names = self._of_request(request_id)
+            if names:  # else it was deleted meanwhile, or is somebody else's file
+                name = min(names, key=lambda name: _detour(_number(name), key))
+                paths.append(self._folder / request_id[:2] / name)
         return paths
 
     def _by_likeness(self, wanted: str) -> Iterator[str]:
         """Yield the requests of all names, the most like the wanted one first."""
-        scores = likenesses(wanted, self._sketches)
+        names, sketches = self._recorded
+        scores = likenesses(wanted, sketches)
         for score in sorted(set(scores), reverse=True):
             place = scores.find(score)
             while place >= 0:
-                yield self._names[place][:_ID]
+                yield names[place][:_ID]
                 place = scores.find(score, place + 1)
 
     def _of_request(self, request_id: str) -> list[str]:
@@ -95,6 +95,10 @@ def _entries(folder: Path) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 - of 50,000 files no more is asked than their names
     except OSError:
         return []
+
+
+def _sketches(names: Iterable[str]) -> str:
+    return "".join([name[_SKETCH] for name in names])
 
 
 def _has_sketch(name: str) -> bool:

@@ -68,9 +68,11 @@ class Search:
             changes = self._changes(path, request)
             if changes is None:
                 continue
-            far = distance(changes) + _ELSEWHERE * _is_elsewhere(changes)
-            if far < least:
-                nearest, least = (path, changes), far
+            words = distance(changes)
+            if _is_elsewhere(changes):
+                words += _ELSEWHERE
+            if words < least:
+                nearest, least = (path, changes), words
         return nearest
 
     def _changes(self, path: Path, request: Mapping[str, Any]) -> list[Change] | None:

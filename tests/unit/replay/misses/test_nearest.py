@@ -117,3 +117,11 @@ def asked_text(root: Path, miss: Miss) -> str:
     assert miss.nearest is not None
     text: str = CassetteFolder(root).read_file(miss.nearest).request["body"]["messages"][0]["content"]
     return text
+
+
+def test_files_with_names_like_those_of_recordings_are_passed_over(tmp_path: Path) -> None:
+    record(tmp_path, "How do I return a bicycle?")
+    (recorded,) = tmp_path.rglob("*.json")
+    recorded.with_name(f"._{recorded.name}").write_bytes(b"what macOS leaves on foreign disks")
+    recorded.with_name(f"Copy of {recorded.name}").write_bytes(recorded.read_bytes())
+    assert missing(tmp_path, "How do I return a lamp?").nearest == recorded
