@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +13,16 @@ from typing import Any
 from pytest_llmobs.files import text_hash
 from pytest_llmobs.records.http_calls import BodyEnd, ReplayedReply
 from pytest_llmobs.replay import texts
-from pytest_llmobs.replay.binaries import without_binaries
 from pytest_llmobs.replay.canonical import CanonicalRequest, canonical_json
 from pytest_llmobs.replay.canonical.headers import without_secrets
 
 VERSION = 1
 """Of the document's layout. A newer one is refused."""
+_LEAST_BINARY = 512
+"""Characters from which what looks like base64 is no text that anybody reads."""
+_BASE64 = re.compile(r"(?P<before>data:[^,]{0,200};base64,)?(?P<data>[A-Za-z0-9+/_-]+={0,2})")
+_MIXTURE = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+"""What base64 of so many characters has all of, and a row of one letter hasn't."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +116,32 @@ def stored(request: CanonicalRequest) -> dict[str, Any]:
     document["headers"] = without_secrets(request.headers)
     if request.form not in ("json", "none"):
         document["form"] = request.form
-    document["body"] = without_binaries(request.body)
+    document["body"] = _without_binaries(request.body)
     return document
+
+
+def _without_binaries(value: Any) -> Any:
+    """Return a copy of a value of JSON types with ``<sha256 …, 12,345 bytes>`` in the place of base64."""
+    if isinstance(value, str):
+        return value if len(value) < _LEAST_BINARY else _binary_summary(value)
+    if isinstance(value, dict):
+        return {name: _without_binaries(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_binaries(item) for item in value]
+    return value
+
+
+def _binary_summary(text: str) -> str:
+    """Return what is said of base64 in its place: what it is, not what it holds; any other text as it is."""
+    match = _BASE64.fullmatch(text)
+    if match is None or not all(kind.search(match["data"]) for kind in _MIXTURE):
+        return text
+    data = match["data"].translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        content = base64.b64decode(data + "=" * (-len(data) % 4), validate=True)
+    except binascii.Error:
+        return text
+    return f"{match['before'] or ''}<sha256 {hashlib.sha256(content).hexdigest()}, {len(content):,} bytes>"
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

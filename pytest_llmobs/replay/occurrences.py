@@ -5,6 +5,12 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeGuard
+from weakref import WeakKeyDictionary
+
+from pytest_llmobs.tracing.open_run import OpenRun
 
 
 class Occurrences:
@@ -29,3 +35,42 @@ class Occurrences:
         """Free an occurrence of which nothing was recorded: the app asks the same again, and is answered then."""
         with self._lock:
             heapq.heappush(self._returned.setdefault(request_hash, []), occurrence)
+
+
+class TrialOccurrences:
+    """Counts the requests of each trial by themselves, and so those of the test that runs now outside any trial."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._by_trial: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
+        self._outside = Occurrences()
+        self._lock = threading.Lock()
+
+    def of(self, root: OpenRun | None) -> Occurrences:
+        """Return the count in which a request belongs.
+
+        Args:
+            root: The root of the trace that asks; None outside any.
+        """
+        if not is_trial(root):
+            return self._outside
+        with self._lock:
+            return self._by_trial.setdefault(root, Occurrences())
+
+    def begin_test(self) -> None:
+        """Count from the beginning what is asked outside trials."""
+        self._outside = Occurrences()
+
+    @contextmanager
+    def counting_apart(self) -> Iterator[None]:
+        """Count apart what is asked outside trials meanwhile."""
+        outside, self._outside = self._outside, Occurrences()
+        try:
+            yield
+        finally:
+            self._outside = outside
+
+
+def is_trial(root: OpenRun | None) -> TypeGuard[OpenRun]:
+    """Tell whether a trace is that of a trial, or of an evaluator."""
+    return root is not None and root.collected is not None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeGuard, cast
-from weakref import WeakKeyDictionary
+from typing import Any, Literal, cast
 
 from pytest_llmobs import notices
 from pytest_llmobs.errors import CassetteError
@@ -21,7 +20,7 @@ from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.misses.miss import Miss
 from pytest_llmobs.replay.misses.search import Search
 from pytest_llmobs.replay.names import RecordingKey
-from pytest_llmobs.replay.occurrences import Occurrences
+from pytest_llmobs.replay.occurrences import Occurrences, TrialOccurrences, is_trial
 from pytest_llmobs.replay.tally import Tally
 from pytest_llmobs.settings import Settings, cassette_folder
 from pytest_llmobs.tracing.model_calls.recordings import Turn as RecordingTurn
@@ -121,12 +120,9 @@ class Recorder:
         """Cleans what is written."""
         self._ignored_headers = frozenset(map(str.lower, ignored_headers))
         self._tell = tell
-        self._by_trial: WeakKeyDictionary[OpenRun, Occurrences] = WeakKeyDictionary()
-        """How often each trial has asked what."""
-        self._outside = Occurrences()
-        """The same outside any trial, in the test that runs now."""
+        self._occurrences = TrialOccurrences()
         self._test = ""
-        """The node id of that test."""
+        """The node id of the test that runs now."""
         self._lock = threading.Lock()
         self._search: Search | None = None
         self._renewed: set[PurePosixPath] = set()
@@ -141,7 +137,8 @@ class Recorder:
 
     def begin_test(self, nodeid: str = "") -> None:
         """Count from the beginning what is asked outside a trial: a test, or the next phase of it, begins."""
-        self._outside, self._test, self.broken = Occurrences(), nodeid, None
+        self._occurrences.begin_test()
+        self._test, self.broken = nodeid, None
 
     def take_over(self, earlier: Recorder) -> None:
         """Go on where another recorder has ended, which was of the same process and folder."""
@@ -150,14 +147,9 @@ class Recorder:
         self.used |= earlier.used
         self._renewed |= earlier._renewed
 
-    @contextmanager
-    def counting_apart(self) -> Iterator[None]:
+    def counting_apart(self) -> AbstractContextManager[None]:
         """Count apart what a fixture asks: whichever test comes to it first, its recordings are the same."""
-        outside, self._outside = self._outside, Occurrences()
-        try:
-            yield
-        finally:
-            self._outside = outside
+        return self._occurrences.counting_apart()
 
     @property
     def offline(self) -> bool:
@@ -174,7 +166,7 @@ class Recorder:
         canonical = canonicalise(request, self._ignored_headers)
         if isinstance(before, Turn) and before.key.request.hash == canonical.hash:
             return before
-        occurrences = self._occurrences(root)
+        occurrences = self._occurrences.of(root)
         repeat = root.repeat if root is not None else 1
         key = RecordingKey(canonical, repeat, occurrences.take(canonical.hash))
         self.used.add(key.request_id)
@@ -189,21 +181,15 @@ class Recorder:
 
     def fail(self, error: CassetteError, root: OpenRun | None) -> None:
         """Have an error fail a trial or a test. See ``tracing.model_calls.recordings``."""
-        if not _is_trial(root):
+        if not is_trial(root):
             self.broken = self.broken or error
         elif root.broken is None:
             root.broken = error
 
-    def _occurrences(self, root: OpenRun | None) -> Occurrences:
-        if not _is_trial(root):
-            return self._outside
-        with self._lock:
-            return self._by_trial.setdefault(root, Occurrences())
-
     def _missing(self, key: RecordingKey, root: OpenRun | None) -> CassetteError:
         """Return the error of a request without a recording; the first of a trial says it all."""
         request = key.request
-        is_told = (root.broken if _is_trial(root) else self.broken) is not None
+        is_told = (root.broken if is_trial(root) else self.broken) is not None
         if is_told or self._tell is None:
             return CassetteError(f"No recording of {request.provider} {request.operation}.")
         try:
@@ -266,8 +252,3 @@ class Recorder:
         if cause not in self._warned:
             self._warned.add(cause)
             notices.warn(message, CassetteWarning)
-
-
-def _is_trial(root: OpenRun | None) -> TypeGuard[OpenRun]:
-    """Tell whether a trace is that of a trial, or of an evaluator."""
-    return root is not None and root.collected is not None
