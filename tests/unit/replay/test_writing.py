@@ -54,11 +54,10 @@ ONE_KEY = """
 import sys
 from pathlib import Path
 from tests.unit.replay.recordings import answer, question, recorder
-here = recorder(Path("cassettes"), "refresh")
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(200):
-    here.begin_test()
+    here = recorder(Path("cassettes"), "refresh")  # one keeps its first reply to a request alone
     assert here.take(question("Which?", system="lamp " * 200), None).keep(answer(sys.argv[1] * 3000))
 """
 
@@ -79,10 +78,9 @@ def test_threads_that_record_one_key_leave_one_whole_file(tmp_path: Path) -> Non
     barrier = threading.Barrier(16)
 
     def keep(number: int) -> None:
-        here = recorder(tmp_path, "refresh")
         barrier.wait()
         for _ in range(20):
-            here.begin_test()
+            here = recorder(tmp_path, "refresh")
             here.take(question("Which?", system=LONG), None).keep(answer(str(number) * 500))
 
     threads = [threading.Thread(target=keep, args=(number,)) for number in range(16)]
