@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.files import parse_json, text_hash
+from pytest_llmobs.replay.json_paths import Path, at, follow, items, path_text, replaced
 from pytest_llmobs.replay.layout import laid_out
 
 FOLDER = "texts"
@@ -28,9 +29,6 @@ _NOT_AS_TEXT = re.compile("[\r\0\ud800-\udfff]|^\ufeff")
 NAME = re.compile(r"[0-9a-f]{32}\.(?:txt|json)")
 """Of a file."""
 _REFERENCE = re.compile(rf"<{FOLDER}/({NAME.pattern})>")
-
-Place = tuple[str, ...]
-"""Keys and indexes, from the request down."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,9 @@ def names(request: Mapping[str, Any], places: Sequence[str]) -> list[str]:
     found = []
     for pointer in places:
         try:
-            reference = _REFERENCE.fullmatch(_at(request, _place(pointer)))
-        except (LookupError, TypeError, ValueError):
+            _, part = follow(request, pointer.removeprefix("/"))
+            reference = _REFERENCE.fullmatch(part)
+        except (TypeError, ValueError):
             reference = None
         if reference is None:
             raise ValueError(f"its request names no text at {pointer!r}")
@@ -89,13 +88,14 @@ def unshelve(request: Mapping[str, Any], places: Sequence[str], read: Callable[[
     """
     whole = dict(request)
     for pointer, name in zip(places, names(request, places), strict=True):
-        whole = _replaced(whole, _place(pointer), _content(name, read(name)))
+        path, _ = follow(whole, pointer.removeprefix("/"))
+        whole = replaced(whole, path, _content(name, read(name)))
     return whole
 
 
-def _attempts(request: Mapping[str, Any]) -> Iterator[list[Place]]:
+def _attempts(request: Mapping[str, Any]) -> Iterator[list[Path]]:
     """Yield which parts may go: one more each time, at last all that a request is made of."""
-    chosen: list[Place] = []
+    chosen: list[Path] = []
     for place in _largest_first(request.get("body")):
         chosen.append(("body", *place))
         yield list(chosen)
@@ -106,38 +106,30 @@ def _attempts(request: Mapping[str, Any]) -> Iterator[list[Place]]:
         yield list(chosen)
 
 
-def _largest_first(body: Any) -> Iterator[Place]:
+def _largest_first(body: Any) -> Iterator[Path]:
     """Yield where parameters, or parts of a form, stand that take more than the name of a file."""
-    sizes = {key: _size(item) for key, item in _items(body)}
-    for key, item in sorted(_items(body), key=lambda each: (-sizes[each[0]], each[0])):
-        if sizes[key] >= _LEAST:
-            yield (key, *_essence(item, sizes[key]))
+    sized = [(_size(item), key, item) for key, item in items(body)]
+    for size, key, item in sorted(sized, key=lambda each: (-each[0], each[1])):
+        if size >= _LEAST:
+            yield (key, *_essence(item, size))
 
 
-def _essence(value: Any, size: int) -> Place:
+def _essence(value: Any, size: int) -> Path:
     """Return where the one item stands that makes a value large: the text of a message, say."""
-    for key, item in _items(value):
+    for key, item in items(value):
         if _size(item) >= _WHOLE * size:
             return (key, *_essence(item, size))
     return ()
 
 
-def _items(value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    if isinstance(value, list):
-        return [(str(number), item) for number, item in enumerate(value)]
-    return []
-
-
-def _shelved(request: Mapping[str, Any], places: Sequence[Place]) -> Shelved:
+def _shelved(request: Mapping[str, Any], places: Sequence[Path]) -> Shelved:
     left: Any = dict(request)
     files = {}
     for place in places:
-        name, content = _file(_at(request, place))
+        name, content = _file(at(request, place))
         files[name] = content
-        left = _replaced(left, place, f"<{FOLDER}/{name}>")
-    return Shelved(left, sorted(map(_pointer, places)), files)
+        left = replaced(left, place, f"<{FOLDER}/{name}>")
+    return Shelved(left, sorted(f"/{path_text(place)}" for place in places), files)
 
 
 def _file(part: Any) -> tuple[str, str]:
@@ -167,31 +159,3 @@ def _is_small(shelved: Shelved) -> bool:
 
 def _size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-
-
-def _at(value: Any, place: Place) -> Any:
-    for key in place:
-        value = value[_index(value, key)]
-    return value
-
-
-def _replaced(value: Any, place: Place, part: Any) -> Any:
-    """Return a copy with another part at a place; all else is shared."""
-    if not place:
-        return part
-    index = _index(value, place[0])
-    copy = value.copy()
-    copy[index] = _replaced(value[index], place[1:], part)
-    return copy
-
-
-def _index(value: Any, key: str) -> Any:
-    return int(key) if isinstance(value, list) else key
-
-
-def _pointer(place: Place) -> str:
-    return "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in place)
-
-
-def _place(pointer: str) -> Place:
-    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import exact, form_of, written
 
-Event = dict[str, Any]
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 _PRELUDE = struct.Struct("!III")
 _CHECKSUM = struct.Struct("!I")

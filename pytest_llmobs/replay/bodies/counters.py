@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Event = dict[str, Any]
+from pytest_llmobs.replay.bodies.events import Event
+
 Counter = dict[str, Any]
 
 

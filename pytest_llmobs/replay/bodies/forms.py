@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_llmobs.replay.bodies.aws_frames import MEDIA_TYPE, read_frames, write_frames
 from pytest_llmobs.replay.bodies.counters import with_counter, without_counter
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import exact, written
-from pytest_llmobs.replay.bodies.groups import Event, grouped, ungrouped
+from pytest_llmobs.replay.bodies.groups import grouped, ungrouped
 from pytest_llmobs.replay.bodies.json_lines import read_lines, write_lines
 from pytest_llmobs.replay.bodies.references import looks_like_reference, shortened, whole
 from pytest_llmobs.replay.bodies.server_sent import read_events, write_events

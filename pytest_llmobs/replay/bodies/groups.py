@@ -10,11 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pytest_llmobs.replay.bodies import leaves, order
+from pytest_llmobs.replay import json_paths
+from pytest_llmobs.replay.bodies import order
 from pytest_llmobs.replay.bodies.cuts import cut, cuts_of
-from pytest_llmobs.replay.bodies.leaves import Path
+from pytest_llmobs.replay.bodies.events import Event, is_identity, is_index
+from pytest_llmobs.replay.json_paths import Path
 
-Event = dict[str, Any]
 _MARKS = ("cuts", "numbers", "times")
 _MOST_DIFFERENT = 4
 """Leaves in which the events of a group differ; with more they say different things."""
@@ -64,9 +65,9 @@ def _blanked(value: Any, name: str | int) -> Any:
         return {key: _blanked(item, key) for key, item in value.items()}
     if kind is list:
         return [_blanked(item, "") for item in value]
-    if kind is str and not leaves.is_identity(name):
+    if kind is str and not is_identity(name):
         return ""
-    if kind in (int, float) and not leaves.is_index(name):
+    if kind in (int, float) and not is_index(name):
         return 0
     return value
 
@@ -82,9 +83,9 @@ def _group(events: Sequence[Event]) -> Event | None:
     cuts: dict[str, str] = {}
     numbers: dict[str, str] = {}
     for path, values in different.items():
-        name = leaves.path_text(path)
+        name = json_paths.path_text(path)
         if type(values[0]) is str:
-            entry = leaves.replaced(entry, path, "".join(values))
+            entry = json_paths.replaced(entry, path, "".join(values))
             cuts[name] = cuts_of(values)
         else:
             numbers[name] = ",".join(map(json.dumps, values))
@@ -101,7 +102,7 @@ def _different(events: Sequence[Event]) -> dict[Path, list[Any]] | None:
     """Return the leaves in which events of a kind differ; None where these are many."""
     columns: dict[Path, list[Any]] = {}
     for event in events:
-        for path, leaf in leaves.leaves(event):
+        for path, leaf in json_paths.leaves(event):
             columns.setdefault(path, []).append(leaf)
     different: dict[Path, list[Any]] = {}
     for path, values in columns.items():
@@ -133,7 +134,7 @@ class _Group(NamedTuple):
         for number in range(self.size):
             member = self.first
             for path, values in self.columns:
-                member = leaves.replaced(member, path, values[number])
+                member = json_paths.replaced(member, path, values[number])
             members.append(member)
         return members
 
@@ -142,10 +143,10 @@ def _opened(entry: Event) -> _Group:
     first = {name: value for name, value in entry.items() if name not in _MARKS}
     columns: list[tuple[Path, Sequence[Any]]] = []
     for name, cuts in entry.get("cuts", {}).items():
-        path, text = leaves.follow(first, name)
+        path, text = json_paths.follow(first, name)
         columns.append((path, cut(text, cuts)))
     for name, numbers in entry.get("numbers", {}).items():
-        path, _ = leaves.follow(first, name)
+        path, _ = json_paths.follow(first, name)
         columns.append((path, [json.loads(number) for number in numbers.split(",")]))
     count = len(columns[0][1]) if columns else entry.get("times", 1)
     if any(len(values) != count for _, values in columns):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
 
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import exact, form_of, written
-
-Event = dict[str, Any]
 
 
 def read_lines(content: bytes) -> tuple[list[Event], list[str]]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_llmobs.replay.bodies import leaves
+from pytest_llmobs.replay import json_paths
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import written
-from pytest_llmobs.replay.bodies.leaves import Path
+from pytest_llmobs.replay.json_paths import Path
 
-Event = dict[str, Any]
 _LEAST = 32
 """Characters, as JSON, of what is worth a reference."""
 _LEAST_SAVED = 40
@@ -64,7 +64,7 @@ def _filled(value: Any, above: list[Any]) -> Any:
         return value
     if value.keys() not in _NAMES:
         return {name: _filled(item, above) for name, item in value.items()}
-    _, meant = leaves.follow(above, value["as"])
+    _, meant = json_paths.follow(above, value["as"])
     if "but" not in value:
         return meant
     return {**meant, **{name: _filled(item, above) for name, item in value["but"].items()}}
@@ -118,11 +118,11 @@ class _Shortener:
             texts = {name: self._remember(item, (*path, name)) for name, item in value.items()}
             text = _object_text(texts)
             if len(text) >= _LEAST:
-                self._objects[tuple(value)] = leaves.path_text(path), texts
+                self._objects[tuple(value)] = json_paths.path_text(path), texts
         else:
             text = written(value)
         if len(text) >= _LEAST:
-            self._values.setdefault(text, leaves.path_text(path))
+            self._values.setdefault(text, json_paths.path_text(path))
         return text
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import exact, form_of, written
 
-Event = dict[str, Any]
 _BOM = "\ufeff"
 _LINE_ENDS = {"crlf": "\r\n", "cr": "\r"}
 

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pytest_llmobs.replay.bodies.events import Event
 from pytest_llmobs.replay.bodies.exact_json import lenient
-from pytest_llmobs.replay.bodies.groups import Event
 from pytest_llmobs.replay.bodies.server_sent import decoded, read_block
 
 BINARIES = frozenset({"frame_base64", "payload_base64"})

@@ -8,12 +8,12 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_llmobs.replay.bodies import leaves
-from pytest_llmobs.replay.bodies.groups import Event
-from pytest_llmobs.replay.bodies.leaves import Path
+from pytest_llmobs.replay import json_paths
+from pytest_llmobs.replay.bodies.events import Event, is_identity, is_index
 from pytest_llmobs.replay.cleaning.binaries import clean_binary
 from pytest_llmobs.replay.cleaning.opened_events import BINARIES, opened
 from pytest_llmobs.replay.cleaning.splitting import Change, changed, changes_by_piece
+from pytest_llmobs.replay.json_paths import Path
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 _Place = tuple[int, Path]
@@ -94,9 +94,9 @@ def _cleaned_wholes(items: Sequence[Event], redaction: Redaction) -> list[Event]
     cleaned_items = list(items)
     tokens: list[_Place] = []
     for (number, path), of_piece in changes.items():
-        text = leaves.at(items[number], path)
+        text = json_paths.at(items[number], path)
         cleaned = changed(text, of_piece)
-        cleaned_items[number] = leaves.replaced(cleaned_items[number], path, cleaned)
+        cleaned_items[number] = json_paths.replaced(cleaned_items[number], path, cleaned)
         if path[-1] == "token" and _ALTERNATIVES not in path and cleaned != text:
             tokens.append((number, path[:-1]))
     for number, path in tokens:
@@ -114,12 +114,12 @@ def _name(whole: _Whole) -> str:
 
 def _without_copies(item: Event, path: Path) -> Event:
     """Return an event without what tells again, beside a token of ``logprobs``, what was taken out of it."""
-    token = dict(leaves.at(item, path))
+    token = dict(json_paths.at(item, path))
     if isinstance(token.get("bytes"), list):
         token["bytes"] = list(token["token"].encode("utf-8", "replace"))
     if isinstance(token.get(_ALTERNATIVES), list):
         token[_ALTERNATIVES] = []
-    return leaves.replaced(item, path, token)  # type: ignore[no-any-return]
+    return json_paths.replaced(item, path, token)  # type: ignore[no-any-return]
 
 
 def _is_constant(pieces: Sequence[str]) -> bool:
@@ -163,13 +163,13 @@ def _pieces(
     identities: tuple[str, ...] = (),
 ) -> Iterator[_Piece]:
     if isinstance(value, str):
-        if names and not leaves.is_identity(names[-1]):
+        if names and not is_identity(names[-1]):
             yield _Piece(path, names, indexes, identities, value)
     elif isinstance(value, dict):
         for name, item in value.items():
-            if type(item) is int and leaves.is_index(name):
+            if type(item) is int and is_index(name):
                 indexes = (*indexes, item)
-            elif isinstance(item, str) and leaves.is_identity(name):
+            elif isinstance(item, str) and is_identity(name):
                 identities = (*identities, item)
         for name, item in value.items():
             yield from _pieces(item, (*path, name), (*names, name), indexes, identities)

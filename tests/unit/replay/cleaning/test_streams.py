@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pytest_llmobs import defaults
+from pytest_llmobs.replay.bodies.events import is_identity
 from pytest_llmobs.replay.bodies.forms import as_chunks
-from pytest_llmobs.replay.bodies.leaves import is_identity, leaves
+from pytest_llmobs.replay.json_paths import leaves
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 from tests.unit.replay.bodies.streams import DONE, chat_chunks, data_of, response_events, server_sent
 from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned, cut
