@@ -210,6 +210,15 @@ def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return once
 
 
+def refuse_constant(name: str) -> Any:
+    """Refuse ``NaN`` and ``Infinity``, as ``parse_constant``: Python reads them, and no other parser of JSON does.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"{name} is no number of JSON")
+
+
 @contextmanager
 def locked(path: Path, seconds: float = -1.0) -> Iterator[None]:
     """Hold the lock of a file that is about to be rewritten, waiting for whoever holds it.

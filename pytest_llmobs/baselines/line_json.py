@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.files import each_once, encodable
+from pytest_llmobs.files import each_once, encodable, refuse_constant
 from pytest_llmobs.files import parse_json as parse_plain_json
 from pytest_llmobs.files import read_text as read_whole_text
 
@@ -85,7 +85,7 @@ def _refuse_conflicts(content: str, where: str) -> None:
 def _parsed(content: str, where: str) -> dict[str, Any]:
     """Return the object that a file holds; of any other JSON an empty one."""
     try:
-        wire = parse_plain_json(content, object_pairs_hook=_each_once, parse_constant=_no_number)
+        wire = parse_plain_json(content, object_pairs_hook=_each_once, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
     except ValueError as error:
@@ -101,10 +101,6 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return each_once(pairs)
     except ValueError as error:
         raise ValueError(f"{error}, as after a merge that kept both sides. Keep one of the lines.") from None
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number.")
 
 
 def read_text(path: Path) -> str | None:

@@ -114,12 +114,9 @@ class Recorder:
             ignored_headers: Further request headers that decide about nothing.
             tell: Tells of the first miss of each trial; None to say that there is one, and no more.
         """
-        self.folder, self.mode = folder, mode
-        self._record_errors = record_errors
-        self.redaction = redaction
-        """Cleans what is written."""
+        self.folder, self.mode, self.redaction = folder, mode, redaction
+        self._record_errors, self._tell = record_errors, tell
         self._ignored_headers = frozenset(map(str.lower, ignored_headers))
-        self._tell = tell
         self._occurrences = TrialOccurrences()
         self._test = ""
         """The node id of the test that runs now."""

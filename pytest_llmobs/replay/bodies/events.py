@@ -9,6 +9,17 @@ Event = dict[str, Any]
 _IDENTITIES = frozenset({"type", "object", "event", "role", "model", "name", "status", "id"})
 
 
+def renamed(event: Event, before: str, name: str, value: Any) -> Event:
+    """Return an event with another value under another name, at the same place."""
+    fields: Event = {}
+    for field, old in event.items():
+        if field == before:
+            fields[name] = value
+        else:
+            fields[field] = old
+    return fields
+
+
 def is_identity(name: str | int) -> bool:
     """Return True where what stands under a name says what the rest is about: a type, an id."""
     return name in _IDENTITIES or (isinstance(name, str) and name.endswith(("_id", "Id")))

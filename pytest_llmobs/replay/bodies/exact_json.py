@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Any
 
-from pytest_llmobs.files import each_once, parse_json
+from pytest_llmobs.files import each_once, parse_json, refuse_constant
 
 _FORMS: tuple[tuple[str, ...], ...] = ((), ("spaced",), ("escaped",), ("spaced", "escaped"))
 _JUDGED = 200
 """Values by which the form of all is known."""
-MOST_NESTED = 100
+_MOST_NESTED = 100
 """Levels of a value that is kept as one: whoever reads it may be deep in calls of his own."""
 _LINE_ENDS = ("\u0085", "\u2028", "\u2029")
 """Of some readers, though JSON allows them."""
@@ -27,10 +27,9 @@ def exact(text: str) -> Any:
         ValueError: It is no JSON, or the value would say less: a key is there twice, a number is out of bounds, half
             a character stands alone, or it is nested too deep.
     """
-    value = parse_json(text, object_pairs_hook=each_once, parse_constant=_refuse)
-    if text.count("{") + text.count("[") > MOST_NESTED and depth(value) > MOST_NESTED:
-        raise ValueError("it is nested too deep")
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    value = parse_json(text, object_pairs_hook=each_once, parse_constant=refuse_constant)
+    _refuse_deep(text, value)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # refuses infinity, and half a character
     return value
 
 
@@ -41,8 +40,7 @@ def lenient(text: str) -> Any:
         ValueError: Nobody would take it for JSON.
     """
     value = parse_json(text)
-    if depth(value) > MOST_NESTED:
-        raise ValueError("it is nested too deep")
+    _refuse_deep(text, value)
     return value
 
 
@@ -78,20 +76,15 @@ def form_of(samples: Iterable[tuple[str, Any]]) -> list[str]:
     return [*best, *raw]
 
 
-def depth(value: Any) -> int:
-    """Return how many levels of lists and objects a value has, counted to one more than are kept as one."""
-    level, levels = [value], 0
-    while level and levels <= MOST_NESTED:
+def _refuse_deep(text: str, value: Any) -> None:
+    if text.count("{") + text.count("[") <= _MOST_NESTED:
+        return
+    level = [value]
+    for _ in range(_MOST_NESTED):
         inner: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
-                inner += item.values()
-            elif isinstance(item, list):
-                inner += item
-        levels += any(isinstance(item, dict | list) for item in level)
+            if isinstance(item, dict | list):
+                inner += item.values() if isinstance(item, dict) else item
         level = inner
-    return levels
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    if any(isinstance(item, dict | list) for item in level):
+        raise ValueError("it is nested too deep")

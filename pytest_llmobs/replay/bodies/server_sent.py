@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from pytest_llmobs.replay.bodies.events import Event
+from pytest_llmobs.replay.bodies.events import Event, renamed
 from pytest_llmobs.replay.bodies.exact_json import exact, form_of, written
 
 _BOM = "\ufeff"
@@ -73,7 +73,7 @@ def read_block(block: str) -> Event:
         data = exact(event["text"])
     except ValueError:
         return event
-    return {("data" if name == "text" else name): (data if name == "text" else event[name]) for name in event}
+    return renamed(event, "text", "data", data)
 
 
 def encoded(name: str, text: str) -> Event:

@@ -33,7 +33,10 @@ def as_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str | Sequence[str]
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
-    return {name: texts[0] if len(texts) == 1 else texts for name, texts in values.items()}
+    singled: dict[str, str | Sequence[str]] = {}
+    for name, texts in values.items():
+        singled[name] = texts[0] if len(texts) == 1 else texts
+    return singled
 
 
 def read_parts(content: bytes, boundary: str) -> list[dict[str, Any]]:

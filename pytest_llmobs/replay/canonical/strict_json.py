@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pytest_llmobs.files import each_once, parse_json
+from pytest_llmobs.files import each_once, parse_json, refuse_constant
 
 _PLAIN_NAME = re.compile(r"\w+")
 
@@ -35,7 +35,7 @@ def read_json(content: bytes, field: str = "body") -> Any:
     """
     try:
         return parse_json(
-            content, parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=each_once
+            content, parse_float=_number, parse_constant=refuse_constant, object_pairs_hook=each_once
         )
     except ValueError as error:
         reason = str(error)
@@ -43,10 +43,10 @@ def read_json(content: bytes, field: str = "body") -> Any:
         # once more, slowly: now it matters where the fault is
         marked = parse_json(
             content,
-            parse_float=_number_or_mark,
-            parse_int=_integer_or_mark,
-            parse_constant=_marked_constant,
-            object_pairs_hook=_object_or_mark,
+            parse_float=_marking(_number),
+            parse_int=_marking(_integer),
+            parse_constant=_marking(refuse_constant),
+            object_pairs_hook=_marking(each_once),
         )
     except UnicodeDecodeError as error:
         raise UnfitError(field, f"it is no UTF-8 at byte {error.start:,}") from None
@@ -80,8 +80,11 @@ def _number(text: str) -> int | float:
     return number
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a number of {len(text):,} digits") from None
 
 
 @dataclass(frozen=True)
@@ -91,29 +94,16 @@ class _Mark:
     reason: str
 
 
-def _number_or_mark(text: str) -> int | float | _Mark:
-    try:
-        return _number(text)
-    except ValueError as error:
-        return _Mark(str(error))
+def _marking(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a hook of the parser that leaves a mark where another one refuses."""
 
+    def read(part: Any) -> Any:
+        try:
+            return hook(part)
+        except ValueError as error:
+            return _Mark(str(error))
 
-def _integer_or_mark(text: str) -> int | _Mark:
-    try:
-        return int(text)
-    except ValueError:
-        return _Mark(f"a number of {len(text):,} digits")
-
-
-def _marked_constant(name: str) -> _Mark:
-    return _Mark(f"{name} is no number of JSON")
-
-
-def _object_or_mark(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Mark:
-    try:
-        return each_once(pairs)
-    except ValueError as error:
-        return _Mark(str(error))
+    return read
 
 
 def _marks(value: Any, field: str) -> Iterator[tuple[str, _Mark]]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from pytest_llmobs.replay.bodies.events import Event
+from pytest_llmobs.replay.bodies.events import Event, renamed
 from pytest_llmobs.replay.bodies.exact_json import lenient
 from pytest_llmobs.replay.bodies.server_sent import decoded, read_block
 
@@ -40,7 +40,7 @@ class OpenedEvent:
         if self.kind == "read":
             return item
         if self.kind == "text":
-            return _renamed(item, "data", "text", json.dumps(item["data"]))
+            return renamed(item, "data", "text", json.dumps(item["data"]))
         text = json.dumps(item["data"])
         if self.kind == "half":
             # what closes it hadn't come
@@ -73,7 +73,7 @@ def opened(event: Event, framing: str) -> OpenedEvent:
         data = lenient(event["text"])
     except ValueError:
         return OpenedEvent(event, event, "read")
-    return OpenedEvent(_renamed(event, "text", "data", data), event, "text")
+    return OpenedEvent(renamed(event, "text", "data", data), event, "text")
 
 
 def _opened_half(half: str, framing: str) -> OpenedEvent:
@@ -84,7 +84,7 @@ def _opened_half(half: str, framing: str) -> OpenedEvent:
     if "data" in event:
         return OpenedEvent(event, raw, "whole")
     if "text" in event:
-        return _opened_json(event["text"], _renamed(event, "text", "data", None), raw)
+        return _opened_json(event["text"], renamed(event, "text", "data", None), raw)
     return OpenedEvent(raw, raw, "read")
 
 
@@ -99,13 +99,6 @@ def _opened_json(text: str, fields: Event, raw: Event) -> OpenedEvent:
     if not isinstance(value, dict):
         return OpenedEvent(raw, raw, "read")
     return OpenedEvent({**fields, "data": value}, raw, "half")
-
-
-def _renamed(event: Event, before: str, name: str, value: Any) -> Event:
-    """Return an event with another value under another name, at the same place."""
-    return {
-        (name if field == before else field): (value if field == before else event[field]) for field in event
-    }
 
 
 def _readable(text: str) -> str:

@@ -69,13 +69,17 @@ class _Piece:
         Some senders name a text only at its first piece, have a piece in each item of a list, as the tokens of
         ``logprobs`` are, or begin a text in another kind of event.
         """
-        anywhere = tuple("*" if isinstance(name, int) else name for name in self.names)
+        anywhere = tuple(map(_without_place, self.names))
         return (
             (self.names, self.indexes, self.identities),
             (self.names, self.indexes),
             (anywhere, self.indexes),
             (anywhere[-1], self.indexes),
         )
+
+
+def _without_place(name: str | int) -> str:
+    return "*" if isinstance(name, int) else name
 
 
 def _cleaned_wholes(items: Sequence[Event], redaction: Redaction) -> list[Event]:
