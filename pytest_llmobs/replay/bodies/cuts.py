@@ -36,8 +36,9 @@ _SHORTEST, _LONGEST = 6, 35
 _RUNS = [_Step(run=run) for run in range(1, _MOST_RUN + 1)]
 _SHORT = [_Step(length=length, run=run) for length, run in product(range(_SHORTEST), range(_MOST_AFTER + 1))]
 _LONGER = [_Step(length=length) for length in range(_SHORTEST, _LONGEST + 1)]
-_SENTENCES = [_Step(words=words) for words in range(2, 2 + len(_CODES) - len([*_RUNS, *_SHORT, *_LONGER]))]
-_STEPS = dict(zip(_CODES, [*_RUNS, *_SHORT, *_LONGER, *_SENTENCES], strict=True))
+_SENTENCES = [_Step(words=words) for words in range(2, len(_CODES))]
+_STEPS = dict(zip(_CODES, [*_RUNS, *_SHORT, *_LONGER, *_SENTENCES], strict=False))
+"""What each character stands for; those that are left go to pieces of ever more words."""
 _CODE_OF = {step: code for code, step in _STEPS.items()}
 
 

@@ -23,23 +23,25 @@ _MOST_DIFFERENT = 4
 
 def grouped(events: Sequence[Event]) -> tuple[list[Event], str]:
     """Return events in groups, and the groups' order: empty where each one's events follow each other."""
-    members: dict[str, list[int]] = {}
-    for position, event in enumerate(events):
-        members.setdefault(_kind(event), []).append(position)
-    entries: dict[int, Event] = {}
-    places = [0] * len(events)
-    for positions in members.values():
-        entry = _group([events[position] for position in positions])
-        if entry is None:
-            entries |= {position: events[position] for position in positions}
-            for position in positions:
-                places[position] = position
+    kinds = list(map(_kind, events))
+    members: dict[str, list[Event]] = {}
+    for kind, event in zip(kinds, events, strict=True):
+        members.setdefault(kind, []).append(event)
+    groups = {kind: _group(alike) for kind, alike in members.items()}
+    entries: list[Event] = []
+    places: list[int] = []
+    place_of: dict[str, int] = {}
+    for kind, event in zip(kinds, events, strict=True):
+        group = groups[kind]
+        if group is None:
+            places.append(len(entries))
+            entries.append(event)
             continue
-        entries[positions[0]] = entry
-        for position in positions:
-            places[position] = positions[0]
-    numbers = {first: number for number, first in enumerate(sorted(entries))}
-    return [entries[first] for first in sorted(entries)], order.written([numbers[first] for first in places])
+        if kind not in place_of:
+            place_of[kind] = len(entries)
+            entries.append(group)
+        places.append(place_of[kind])
+    return entries, order.written(places)
 
 
 def ungrouped(entries: Sequence[Event], written_order: str) -> list[Event]:
@@ -48,7 +50,7 @@ def ungrouped(entries: Sequence[Event], written_order: str) -> list[Event]:
     Raises:
         ValueError: They can't be made out.
     """
-    groups = [_opened(entry) for entry in entries]
+    groups = list(map(_opened, entries))
     places = order.read(written_order, [group.size for group in groups])
     members = [iter(group.events()) for group in groups]
     return [next(members[place]) for place in places]
@@ -147,7 +149,7 @@ def _opened(entry: Event) -> _Group:
         columns.append((path, cut(text, cuts)))
     for name, numbers in entry.get("numbers", {}).items():
         path, _ = json_paths.follow(first, name)
-        columns.append((path, [json.loads(number) for number in numbers.split(",")]))
+        columns.append((path, list(map(json.loads, numbers.split(",")))))
     count = len(columns[0][1]) if columns else entry.get("times", 1)
     if any(len(values) != count for _, values in columns):
         raise ValueError("the texts of a group of events have different numbers of pieces")

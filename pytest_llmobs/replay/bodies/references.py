@@ -84,10 +84,9 @@ class _Shortener:
 
     def _shorten(self, value: Any) -> tuple[Any, str]:
         """Return a value with references, and its JSON without."""
+        short: Any
         if isinstance(value, list):
-            pairs = [self._shorten(item) for item in value]
-            text = f"[{','.join(text for _, text in pairs)}]"
-            short: Any = [item for item, _ in pairs]
+            short, text = self._shorten_list(value)
         elif isinstance(value, dict):
             short, text = self._shorten_object(value)
         else:
@@ -96,15 +95,26 @@ class _Shortener:
             return {"as": self._values[text]}, text
         return short, text
 
+    def _shorten_list(self, value: list[Any]) -> tuple[list[Any], str]:
+        short: list[Any] = []
+        texts: list[str] = []
+        for item in value:
+            short_item, text = self._shorten(item)
+            short.append(short_item)
+            texts.append(text)
+        return short, f"[{','.join(texts)}]"
+
     def _shorten_object(self, value: dict[str, Any]) -> tuple[Any, str]:
-        pairs = {name: self._shorten(item) for name, item in value.items()}
-        text = _object_text({name: text for name, (_, text) in pairs.items()})
-        short = {name: item for name, (item, _) in pairs.items()}
+        short: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        for name, item in value.items():
+            short[name], texts[name] = self._shorten(item)
+        text = _object_text(texts)
         alike = self._objects.get(tuple(value))
         if alike is None:
             return short, text
-        place, texts = alike
-        changed = {name: item for name, (item, text) in pairs.items() if text != texts[name]}
+        place, texts_above = alike
+        changed = {name: item for name, item in short.items() if texts[name] != texts_above[name]}
         patch = {"as": place, "but": changed}
         if len(written(patch)) + _LEAST_SAVED <= len(written(short)):
             return patch, text

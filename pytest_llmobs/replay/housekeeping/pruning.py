@@ -42,11 +42,10 @@ def leftovers_of(folder: CassetteFolder, inventory: Inventory, used: Collection[
         used: The requests that were asked.
     """
     gone = orphans(inventory, used)
-    going = {recording.path for recording in gone}
     needed: set[str] = set()
     for recording in inventory.recordings:
-        if recording.path not in going and recording.cassette is not None:
-            needed |= set(recording.cassette.texts)
+        if recording.request_id in used and recording.cassette is not None:
+            needed.update(recording.cassette.texts)
     texts = []
     # one that can't be read may refer to any of them
     if not inventory.damaged:
