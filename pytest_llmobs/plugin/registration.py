@@ -76,13 +76,13 @@ def _register(config: pytest.Config) -> Registered:
     manager = config.pluginmanager
     if confirming is not None:
         _register_for_confirming(state, suites, confirming)
+    if state.settings.cassettes != "off":
+        _register_calls_at_import(state)
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
         if state.settings.cassettes != "off":
-            from pytest_llmobs.plugin.cassettes.calls_at_import import CallsAtImport
             from pytest_llmobs.plugin.cassettes.unrecorded_calls import UnrecordedCalls
 
-            manager.register(CallsAtImport(state.session), "llmobs-calls-at-import")
             # first: what it makes of a report is what the trial's outcome is read from
             manager.register(UnrecordedCalls(state.session), "llmobs-unrecorded-calls")
         manager.register(trials, "llmobs-trials")
@@ -103,6 +103,14 @@ def _register(config: pytest.Config) -> Registered:
     elif state.worker is None:  # one of several sees too little
         manager.register(PlainGates(suites), "llmobs-plain-gates")
     return Registered(Parametrizer(state, suites, confirming), trials)
+
+
+def _register_calls_at_import(state: ProcessState) -> None:
+    from pytest_llmobs.plugin.cassettes.calls_at_import import CallsAtImport
+
+    calls = CallsAtImport(state.session)
+    state.config.pluginmanager.register(calls, "llmobs-calls-at-import")
+    calls.start(state.config)
 
 
 def _register_for_confirming(state: ProcessState, suites: Suites, confirming: ConfirmingPlan) -> None:

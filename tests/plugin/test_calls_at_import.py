@@ -80,3 +80,36 @@ def test_one_without_a_recording_fails_its_module_though_that_has_caught_the_err
         ]
     )
     assert server.requests == []
+
+
+HOOKS = """
+import openai
+
+def ask(text):
+    try:
+        messages = [{"role": "user", "content": text}]
+        openai.OpenAI(max_retries=0).chat.completions.create(model="gpt-5-mini", messages=messages)
+    except Exception:
+        pass
+
+def pytest_sessionstart():
+    ask("Are you there?")
+
+def pytest_sessionfinish():
+    ask("Farewell")
+"""
+
+
+def test_hooks_before_and_after_the_tests_ask_as_tests_do(project: Project, server: Server) -> None:
+    project.write(conftest=HOOKS)
+    for arguments in ((), ("-n1",)):
+        result = project.run("--llm-cassettes=only", "test_app.py", *arguments)
+        assert result.ret != 0
+        assert server.requests == []
+    result.stdout.fnmatch_lines(["CassetteError: No recording of openai chat.completions: *"])
+    result = project.run("--llm-cassettes=reuse", "test_app.py")
+    result.stdout.fnmatch_lines(["model calls: 2 made, none replayed from llm-cassettes"])
+    result = project.run("--llm-cassettes=only", "test_app.py")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["model calls: none made, 2 replayed from llm-cassettes*"])
+    assert len(server.requests) == 2

@@ -1,4 +1,7 @@
-"""Calls that test modules make as they are imported are replayed and recorded as well: nothing has started then."""
+"""Calls that are made before the first test, or after the last one, are replayed and recorded as well.
+
+Test modules make them as they are imported, and hooks of a ``conftest.py``; the session's tracer isn't at work then.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Recordings:
-    """The recordings while modules are imported, opened with the first call: most modules make none.
+    """The recordings of such calls, opened with the first one: most sessions make none.
 
     The session's own can't be used yet, since a ``conftest.py`` that is still to be loaded may bring a redactor.
     """
@@ -34,11 +37,14 @@ class _Recordings:
         self.recorder: Recorder | None = None
         """None until a call is made."""
 
-    def begin(self, nodeid: str) -> None:
-        """Count from the beginning, and clean with what is known now: another module is imported."""
+    def begin(self, nodeid: str) -> CassetteError | None:
+        """Count from the beginning, and clean with what is known now; return what went wrong before."""
         self._module, self._is_clean = nodeid, False
-        if self.recorder is not None:
-            self.recorder.begin_test(nodeid)
+        if self.recorder is None:
+            return None
+        broken = self.recorder.broken
+        self.recorder.begin_test(nodeid)
+        return broken
 
     @property
     def offline(self) -> bool:
@@ -70,38 +76,57 @@ class _Recordings:
 
 
 class CallsAtImport:
-    """Registered where tests are collected with cassettes."""
+    """Registered in every process of a session with cassettes, xdist's controller included."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._recordings = _Recordings(session)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """Let calls ask for recordings while modules are imported."""
+    def start(self, config: pytest.Config) -> None:
+        """Let calls ask for recordings until pytest ends, wherever the session's own tracer isn't at work."""
         tracer = Tracer(project=self._session.identity.name, sink=None)
         tracer.recordings = self._recordings
         install(tracer)
+        config.add_cleanup(_stop)
         instrument_on_import(self._session.extensions.providers)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Hand over to the session's own recorder what was made so far."""
         try:
             return (yield)
         finally:
-            uninstall()
-            if is_idle():
-                uninstrument()
-            if self._recordings.recorder is not None and self._session.recorder is not None:
-                self._session.recorder.take_over(self._recordings.recorder)
+            self._hand_over()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hand over what was made since."""
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        recorder, self._recordings.recorder = self._recordings.recorder, None
+        if recorder is not None and self._session.recorder is not None:
+            self._session.recorder.take_over(recorder)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Have a call without a recording fail its module, though the module may have caught the error."""
-        self._recordings.begin(collector.nodeid)
+        """Have a call without a recording fail its module, though the module may have caught the error.
+
+        One of a hook before that fails what is collected next. The session collects modules within its own report.
+        """
+        broken = self._recordings.begin(collector.nodeid)
         report = yield
-        recorder = self._recordings.recorder
-        if recorder is not None and recorder.broken is not None:
-            message = recorder.redaction.clean_if_suspect(str(recorder.broken))
+        broken = broken or self._recordings.begin("")
+        if broken is not None:
             report.outcome, report.result = "failed", []
-            report.longrepr = f"{type(recorder.broken).__name__}: {message}"
+            told = self._session.read_redaction().clean_if_suspect(str(broken))
+            report.longrepr = f"{type(broken).__name__}: {told}"
         return report
+
+
+def _stop() -> None:
+    uninstall()
+    if is_idle():
+        uninstrument()
