@@ -118,7 +118,7 @@ def _rerun(suite: JudgedSuite, suspects: Sequence[Suspect]) -> Rerun | None:
         wanted[suspect.example_id] = max(suspect.wanted, wanted.get(suspect.example_id, 0))
     if not suspicions:
         return None
-    first = suite.passes + 1
+    first = suite.further_repeats.stop
     repeats = {example: range(first, first + number) for example, number in wanted.items()}
     return Rerun(suite=suite.name, reason="suspect", repeats=repeats, suspicions=suspicions)
 

@@ -156,6 +156,22 @@ class JudgedSuite:
         return self.plan.repeat + self.further
 
     @property
+    def further_repeats(self) -> range:
+        """The numbers of its further passes so far; where the next one goes on, it ends.
+
+        They leave out those of the recordings of the baseline: a further pass asks for replies, and is no replay.
+        """
+        first = 1 + max(self.plan.repeat, self._recorded_before)
+        return range(first, first + self.further)
+
+    @cached_property
+    def _recorded_before(self) -> int:
+        """The last repeat of which the baseline has recordings; 0 where this session looks at none."""
+        if self.baseline is None or not any(trial.recording for trial in self.passed):
+            return 0
+        return max(map(attrgetter("last_repeat"), self.baseline.sessions.values()), default=0)
+
+    @property
     def look(self) -> int:
         """How often guard 1 has looked: once at the session, and after each further pass."""
         return 1 + self.further
@@ -214,7 +230,7 @@ class JudgedSuite:
 
     def _retriable(self, metric: JudgedMetric) -> Iterator[tuple[str, int]]:
         if metric.paired and metric.rule.rule != "off" and metric.missing.mendable:
-            for trial in missing_trials(self.pair, metric.key, self.passes):
+            for trial in missing_trials(self.pair, metric.key, self.further_repeats):
                 if trial not in self.retried:
                     yield trial
 

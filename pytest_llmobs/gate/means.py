@@ -76,9 +76,9 @@ def _reruns(suite: JudgedSuite, last_look: int) -> list[Rerun]:
             repeats.setdefault(example, []).append(repeat)
         reruns.append(Rerun(suite=suite.name, reason="missing", repeats=repeats))
     if _goes_on(suite, last_look):
-        following = [suite.passes + 1]
+        following = [suite.further_repeats.stop]
         everything = dict.fromkeys(suite.in_doubt, following)
-        reruns.append(Rerun(suite=suite.name, reason="pass", repeats=everything))
+        reruns.append(Rerun(suite=suite.name, reason="pass", repeats=everything, number=suite.passes + 1))
     return reruns
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmobs.gate.pairing import SuitePair
@@ -57,7 +57,7 @@ class Missing:
         return 0 < changed <= _allowance(changed) and self.lacking == self.removed == self.expected
 
 
-def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple[str, int]]:
+def missing_trials(suite: SuitePair, metric: str, further: Iterable[int]) -> Iterator[tuple[str, int]]:
     """Yield each expected trial of a comparable example that lacks a value of a metric, though it should have one.
 
     Those that the user's own code skipped, and those that came to nothing for good (a budget, a provider's refusal, a
@@ -66,13 +66,12 @@ def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple
     Args:
         suite: The suite.
         metric: The metric's key.
-        passes: How many there were, further ones included.
+        further: The numbers of its further passes.
     """
     exempt = suite.measured.exempt.get(metric, set())
     own: dict[str, list[int]] = {}
     for expected in suite.plan.expected:
         own.setdefault(expected.example_id, []).append(expected.repeat)
-    further = range(suite.plan.repeat + 1, passes + 1)
     for example in suite.recorded(metric):
         if example in exempt:
             continue

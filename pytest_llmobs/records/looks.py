@@ -39,6 +39,8 @@ class Rerun:
     repeats: Mapping[str, Sequence[int]]
     """Example id -> the numbers of its trials. A missing trial keeps its number, all others get new ones; the control's
     are counted from 1 by themselves."""
+    number: int = 0
+    """Of a pass: which one of its suite's it is, from 1 on; the session's own come first."""
     suspicions: Mapping[str, Sequence[Suspicion]] = field(default_factory=dict)
     """Suspect -> what its trials are held to: once that is settled, its further trials need not run."""
 

@@ -45,19 +45,22 @@ class Model:
 
     def __init__(self) -> None:
         self.numbers = count(1)
+        self.is_down = False
+        """True where every reply is bad."""
 
     def __call__(self, request: Request) -> Answer:
         number, system = next(self.numbers), request.body["messages"][0]["content"]
-        greeting = "Sorry" if number % 7 == 0 else "Dear"
+        greeting = "Sorry" if self.is_down or number % 7 == 0 else "Dear"
         return chat({"content": f" {greeting} {system} ({number})"})
 
 
 class Recorded:
     """A project with its baseline and the recordings of its five passes, committed."""
 
-    def __init__(self, project: Project, server: Server) -> None:
+    def __init__(self, project: Project, server: Server, model: Model) -> None:
         self.project = project
         self.server = server
+        self.model = model
 
     @property
     def calls(self) -> int:
@@ -93,9 +96,10 @@ def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reco
     project.path.joinpath("golden.jsonl").write_text("\n".join(rows))
     project.path.joinpath(".gitignore").write_text("__pycache__/\n.llmobs/\n.pytest_cache/\n")
     monkeypatch.setenv("OPENAI_API_KEY", "k")
-    with serve(Model()) as server:
+    model = Model()
+    with serve(model) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        made = Recorded(project, server)
+        made = Recorded(project, server, model)
         made.git("init", "-q")
         made.commit()
         project.record("-q", "--llm-cassettes=reuse")
@@ -168,6 +172,18 @@ def test_passes_that_are_added_have_new_replies(recorded: Recorded) -> None:
     result = recorded.project.experiment("--llm-update-baseline=add", "--llm-cassettes=only")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--llm-update-baseline=add needs replies that the baseline doesn't have*"])
+
+
+def test_a_further_pass_replays_no_later_pass_of_the_baseline(recorded: Recorded) -> None:
+    for path in recorded.project.path.glob("llm-cassettes/openai/*/*-1.json"):
+        path.unlink()
+    recorded.model.is_down = True
+    before = recorded.calls
+    recorded.project.experiment("--llm-cassettes=reuse", "-o", "llm_control=off")
+    assert recorded.row().red
+    assert [look.purpose for look in recorded.experiment.looks] == ["passes"]
+    assert {trial.repeat for trial in recorded.experiment.looks[0].trials} == {6}
+    assert recorded.calls == before + 2 * len(NAMES)
 
 
 def test_what_the_prompt_s_edit_asks_for_is_recorded_and_the_accepted_code_never_replays(

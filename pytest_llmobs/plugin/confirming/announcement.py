@@ -138,9 +138,8 @@ def _pass_label(request: LookRequest, known: Circumstances) -> str:
     labels: set[str] = set()
     for rerun in request.reruns:
         if rerun.reason == "pass" and rerun.repeats:
-            number = max(map(max, rerun.repeats.values()))
             most = known.plan_of(rerun.suite).repeat + known.most_passes
-            labels.add(f", pass {number} of at most {most}")
+            labels.add(f", pass {rerun.number} of at most {most}")
     if len(labels) == 1:
         return labels.pop()
     return ""

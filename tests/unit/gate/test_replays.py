@@ -297,6 +297,23 @@ def test_what_failed_on_recordings_in_the_baseline_makes_no_chance_smaller(
     assert row.p > 0.05
 
 
+@pytest.mark.parametrize(("repeat", "following"), [(1, 6), (3, 6), (7, 8)])
+def test_what_runs_again_is_numbered_on_from_the_recordings(
+    world: type[World], repeat: int, following: int
+) -> None:
+    w = world(40, repeat=repeat)
+    old = baseline(w)
+    sessions = {key: replace(session, last_repeat=5) for key, session in old.sessions.items()}
+    again = w.again(falls_elsewhere)
+    w.decide(on(w.trials(falls_elsewhere), lambda trial: "new"), replace(old, sessions=sessions), again)
+    assert again.reruns("pass")[0].repeats["e030"] == [following]
+    assert again.reruns("pass")[0].number == repeat + 1
+
+    plain = w.again(falls_elsewhere)
+    w.decide(w.trials(falls_elsewhere), replace(old, sessions=sessions), plain)
+    assert plain.reruns("pass")[0].repeats["e030"] == [repeat + 1]
+
+
 def test_what_is_in_no_doubt_makes_no_suspect_harder_to_prove(world: type[World]) -> None:
     w = world(300)
 

@@ -41,7 +41,7 @@ def known(
 
 
 def one_pass(number: int = 2, suite: str = "s") -> Rerun:
-    return Rerun(suite=suite, reason="pass", repeats={f"e{n}": [number] for n in range(4)})
+    return Rerun(suite=suite, reason="pass", repeats={f"e{n}": [6] for n in range(4)}, number=number)
 
 
 PASS = LookRequest(purpose="passes", reruns=[one_pass()])
