@@ -39,17 +39,16 @@ def _renamed(baseline: Baseline, plan: SuitePlan) -> dict[str, str]:
     hashes = {trial.example_id: trial.example_hash for trial in plan.expected}
     hashes.update(plan.elsewhere)
     here = {*hashes, *plan.unselected}
-    gone = {name: row.hash for name, row in baseline.rows.items() if name not in here}
-    new = {name: content for name, content in hashes.items() if name not in baseline.rows}
-    if not gone or not new:
-        return {}
     # two of one content are nobody's for certain
     then, now = Counter(row.hash for row in baseline.rows.values()), Counter(hashes.values())
-    old_name_of = {content: name for name, content in gone.items() if then[content] == 1}
+    gone: dict[str, str] = {}
+    for name, row in baseline.rows.items():
+        if name not in here and then[row.hash] == 1:
+            gone[row.hash] = name
     renamed = {}
-    for name, content in new.items():
-        if now[content] == 1 and content in old_name_of:
-            renamed[name] = old_name_of[content]
+    for name, content in hashes.items():
+        if name not in baseline.rows and now[content] == 1 and content in gone:
+            renamed[name] = gone[content]
     return renamed
 
 

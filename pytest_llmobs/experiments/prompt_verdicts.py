@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from pytest_llmobs.experiments.stored import stored_experiments
 from pytest_llmobs.records.decisions import COMPARED, MetricRow
@@ -90,7 +91,9 @@ def _objections(experiment: Experiment, plan: SuitePlan | None, suite: str) -> I
     """Yield what speaks against calling a suite green, what says most first."""
     rows = [row for row in experiment.decision.metrics if row.suite == suite]
     examples = [row for row in experiment.decision.examples if row.suite == suite]
-    if any(row.red for row in rows) or any(row.red for row in examples):
+    verdicts = {row.verdict for row in rows}
+    reds = [*map(attrgetter("red"), rows), *map(attrgetter("red"), examples)]
+    if any(reds):
         yield "red"
     if experiment.interrupted:
         yield "interrupted"
@@ -102,11 +105,10 @@ def _objections(experiment: Experiment, plan: SuitePlan | None, suite: str) -> I
         yield "partial"
     if not experiment.decision.metrics:
         yield "recorded"
-    if any(row.verdict == "REBASELINE" for row in rows):
+    if "REBASELINE" in verdicts:
         yield "not judged"
     if plan is not None and not _is_judged(rows, plan.gates):
-        lacks = any(row.verdict == "NO_BASELINE" for row in rows)
-        yield "no baseline" if lacks else "not judged"
+        yield "no baseline" if "NO_BASELINE" in verdicts else "not judged"
 
 
 def _is_judged(rows: Sequence[MetricRow], gates: Sequence[GateRule]) -> bool:

@@ -94,12 +94,15 @@ class Rescoring:
 
     def _plan(self, plan: SuitePlan) -> SuitePlan:
         """Return a suite with the further evaluators; each metric keeps its gates."""
-        metrics = {bound.key: bound.version for bound in self._request.evaluators}
-        summaries = {bound.key: bound.version for bound in self._request.summaries}
+        metrics, summaries = dict(plan.metrics), dict(plan.summaries)
+        for bound in self._request.evaluators:
+            metrics[bound.key] = bound.version
+        for summary in self._request.summaries:
+            summaries[summary.key] = summary.version
         return replace(
             plan,
-            metrics={**plan.metrics, **metrics},
-            summaries={**plan.summaries, **summaries},
+            metrics=metrics,
+            summaries=summaries,
         )
 
     def _interrupted(self) -> Interruption | None:

@@ -91,9 +91,11 @@ def _not_run(request: LookRequest, plan: ConfirmingPlan, answer: Answer) -> Iter
     lost = []
     for rerun in request.reruns:
         for example_id, repeats in rerun.repeats.items():
-            unrun = [repeat for repeat in repeats if (rerun.suite, example_id, repeat) not in ran]
-            if unrun and not plan.settled(rerun.suite, example_id):
-                lost += [f"{example_id} (repeat {repeat})" for repeat in unrun]
+            if plan.settled(rerun.suite, example_id):
+                continue
+            for repeat in repeats:
+                if (rerun.suite, example_id, repeat) not in ran:
+                    lost.append(f"{example_id} (repeat {repeat})")
     if lost:
         yield (
             f"{len(lost)} of {count(request.trials, 'trial')} of a further session didn't run and count as "

@@ -63,11 +63,15 @@ def _filled(value: Any, above: list[Any]) -> Any:
     if not isinstance(value, dict):
         return value
     if value.keys() not in _NAMES:
-        return {name: _filled(item, above) for name, item in value.items()}
+        return _filled_fields(value, above)
     _, meant = json_paths.follow(above, value["as"])
     if "but" not in value:
         return meant
-    return {**meant, **{name: _filled(item, above) for name, item in value["but"].items()}}
+    return {**meant, **_filled_fields(value["but"], above)}
+
+
+def _filled_fields(value: dict[str, Any], above: list[Any]) -> dict[str, Any]:
+    return {name: _filled(item, above) for name, item in value.items()}
 
 
 class _Shortener:

@@ -175,9 +175,9 @@ def _lines(name: str, value: Any, form: Collection[str]) -> list[str]:
     if name == "data":
         return [f"data: {written(value, form)}"]
     if name == "text":
-        return [f"data: {line}" for line in value.split("\n")]
+        return list(map("data: {}".format, value.split("\n")))
     if name == "comment":
-        return [f": {line}" for line in value.split("\n")]
+        return list(map(": {}".format, value.split("\n")))
     if name == "other":
         lines: list[str] = value.split("\n")
         return lines

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_llmobs.files import each_once, parse_json, refuse_constant
+from pytest_llmobs.replay.json_paths import items
 
 _PLAIN_NAME = re.compile(r"\w+")
 
@@ -113,15 +114,12 @@ def _marks(value: Any, field: str) -> Iterator[tuple[str, _Mark]]:
         place, item = waiting.pop()
         if isinstance(item, _Mark):
             yield place, item
-        elif isinstance(item, dict):
-            inner = [(f"{place}{_step(name)}", part) for name, part in item.items()]
-            waiting.extend(reversed(inner))
-        elif isinstance(item, list):
-            numbered = [(f"{place}[{number}]", part) for number, part in enumerate(item)]
-            waiting.extend(reversed(numbered))
+            continue
+        inner = [(f"{place}{_step(key)}", part) for key, part in items(item)]
+        waiting.extend(reversed(inner))
 
 
-def _step(name: str) -> str:
-    if _PLAIN_NAME.fullmatch(name):
-        return f".{name}"
-    return f"[{name!r}]"
+def _step(key: str | int) -> str:
+    if isinstance(key, str) and _PLAIN_NAME.fullmatch(key):
+        return f".{key}"
+    return f"[{key!r}]"
