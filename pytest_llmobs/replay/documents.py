@@ -16,6 +16,7 @@ from pytest_llmobs.wording import count, shell_line
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
 _LARGE_FILE = "version https://git-lfs.github.com/"
+_REMEDY = "Restore it, or delete it: then --llm-cassettes=reuse records it anew."
 _OF_REPLY = ("status", "headers", "end", "error", "message")
 
 
@@ -32,6 +33,9 @@ def read_document(text: str, path: Path) -> Cassette:
     try:
         document = parse_json(text)
     except ValueError as error:
+        conflict = _CONFLICT.search(text)
+        if conflict is not None:
+            raise _conflict(path, text.count("\n", 0, conflict.start()) + 1, conflict[0]) from None
         line, problem = _fault(text, error)
         raise unusable(path, problem, line) from None
     if type(document) is not dict or type(document.get("cassette")) is not int:
@@ -58,10 +62,19 @@ def unusable(path: Path, problem: str, line: int = 0) -> CassetteError:
         line: Where, from 1; 0 where no line is to blame.
     """
     where = f", line {line}" if line else ""
-    restore = shell_line(["git", "restore", "--", shown(path)])
     return CassetteError(
-        f"The cassette {shown(path)!r}{where}: {problem}. Restore it (`{restore}`), or delete it: then "
-        "--llm-cassettes=reuse records it anew."
+        f"The cassette {shown(path)!r}{where}: {problem}. {_REMEDY}\n  "
+        + shell_line(["git", "restore", "--", shown(path)])
+    )
+
+
+def _conflict(path: Path, line: int, marker: str) -> CassetteError:
+    """Return the error of a file that git has written both sides of a merge into: it restores none by itself."""
+    return CassetteError(
+        f"The cassette {shown(path)!r}, line {line}: an unresolved merge conflict ({marker}). Two branches have "
+        "recorded the same call. Keep one side whole (--theirs: the other), or delete the file: then "
+        "--llm-cassettes=reuse records it anew.\n  "
+        + shell_line(["git", "checkout", "--ours", "--", shown(path)])
     )
 
 
@@ -77,9 +90,6 @@ def _fault(text: str, error: ValueError) -> tuple[int, str]:
     """Return the line of what keeps a text from being JSON, or 0, and what it is."""
     if not text.strip("\0 \r\n"):
         return 0, "it is empty"
-    conflict = _CONFLICT.search(text)
-    if conflict is not None:
-        return text.count("\n", 0, conflict.start()) + 1, f"an unresolved merge conflict ({conflict[0]})"
     if text.startswith(_LARGE_FILE):
         return 0, "Git LFS has left a pointer in its place; `git lfs pull` fetches the file"
     if not isinstance(error, json.JSONDecodeError):

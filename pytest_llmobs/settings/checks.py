@@ -67,7 +67,8 @@ def parse_header_names(names: tuple[str, ...], where: str) -> tuple[str, ...]:
     for name in names:
         if _HEADER_NAME.fullmatch(name) is None:
             raise SettingsError(
-                f"{where} holds {name!r}, which is no name of a header. Write names alone, such as x-request-source."
+                f"{where} holds {name!r}, which is no name of a header. Write names alone, one a line, such "
+                "as x-request-source."
             )
     return tuple(name.lower() for name in names)
 

@@ -40,7 +40,7 @@ class Figures:
     strangers: int
     """Files that no recording is made of."""
     orphans: int | None
-    """Recordings that the last sessions didn't ask for; None where nobody knows."""
+    """Recordings that the last sessions didn't ask for; None where nobody knows, since none ran, or only a part."""
 
 
 def figures_of(inventory: Inventory, used: Collection[str] | None, today: date) -> Figures:

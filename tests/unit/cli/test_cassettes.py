@@ -72,6 +72,26 @@ def test_check_fails_over_a_cassette_that_was_edited(cassettes: Path, capsys: Ca
     assert problem["files"] == [str(edited)]
 
 
+def test_the_command_that_restores_a_cassette_is_on_one_line(cassettes: Path, capsys: Capture) -> None:
+    edited = files(cassettes)[0]
+    edited.write_text(edited.read_text().replace("Answer", "Reply"))
+
+    assert main(["cassettes", "check"]) == 1
+
+    shown = edited.relative_to(cassettes.parent).as_posix()
+    assert f"  git restore -- {shown}" in capsys.readouterr().out.splitlines()
+
+
+def test_stats_say_nothing_of_leftovers_where_prune_could_not_tell_them(
+    cassettes: Path, capsys: Capture
+) -> None:
+    use(cassettes, "kept", partial="-k was given")
+
+    assert main(["cassettes", "stats"]) == 0
+
+    assert "not asked for" not in capsys.readouterr().out
+
+
 def test_prune_lists_first_and_says_how_to_delete(cassettes: Path, capsys: Capture) -> None:
     use(cassettes, "kept")
 

@@ -18,7 +18,7 @@ from pytest_llmobs.replay.names import RecordingKey
 from tests.unit.damage import damaged
 from tests.unit.replay.recordings import answer, question, record, recorder
 
-REMEDY = "Restore it (`git restore -- {0}`), or delete it: then --llm-cassettes=reuse records it anew."
+REMEDY = "Restore it, or delete it: then --llm-cassettes=reuse records it anew.\n  git restore -- {0}"
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def conflicted(text: str) -> str:
         (lambda text: "\0" * 300, ": it is empty."),
         (lambda text: text[:40], ", line 3: it was cut short, after 40 characters."),
         (lambda text: text[: text.index("claude") + 4], "it was cut short, after "),
-        (conflicted, ", line 6: an unresolved merge conflict (<<<<<<<)."),
         (lambda text: text.replace(",", "", 1), "it is no JSON (Expecting ',' delimiter)."),
         (
             lambda text: text.replace("Answer", "Reply"),
@@ -83,6 +82,17 @@ def test_a_damaged_file_is_never_recorded_over(
     content = path.read_bytes()
     assert message in refusal(path, mode)
     assert path.read_bytes() == content
+
+
+def test_of_a_merge_conflict_one_side_is_kept_whole_since_git_restores_no_unmerged_file(path: Path) -> None:
+    edit(path, conflicted)
+    with pytest.raises(CassetteError) as error:
+        recorder(path.parents[2], "only").take(question("Which lamp?"), None)
+    said = str(error.value)
+    assert (
+        ", line 6: an unresolved merge conflict (<<<<<<<). Two branches have recorded the same call." in said
+    )
+    assert said.endswith(f"\n  git checkout --ours -- {path.relative_to(Path.cwd()).as_posix()}")
 
 
 def test_what_stands_on_the_line_that_is_named(path: Path) -> None:

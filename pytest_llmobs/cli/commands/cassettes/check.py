@@ -37,7 +37,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif problems:
         page = console.page
         for problem in problems:
-            console.say("\n".join(page.item(problem.message, mark=page.signs.cross, style="red")))
+            what, _, command = problem.message.partition("\n")
+            console.say("\n".join(page.item(what, mark=page.signs.cross, style="red")))
+            if command:  # whole, however long: it is to be pasted
+                console.say(f"  {page.line(command)}")
         console.note(f"{count(len(problems), 'problem')} in {count(len(inventory.recordings), 'recording')}")
     else:
         console.say(f"{count(len(inventory.recordings), 'recording')}: nothing is wrong")

@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     folder = open_cassettes(arguments)
     uses = uses_here(arguments)
-    used = used_requests(uses) if uses else None
+    ran_whole = bool(uses) and not any(each.partial for each in uses)
+    used = used_requests(uses) if ran_whole else None
     figures = figures_of(take_inventory(folder), used, real.now().date())
     if arguments.json:
         console.json({"folder": str(folder.root), **asdict(figures)})

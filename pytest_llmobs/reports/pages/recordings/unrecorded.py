@@ -25,6 +25,7 @@ _NAMED = 3
 _WINDOW = 4000
 """Characters of a longer text that are compared, from shortly before its first difference on."""
 _BEFORE = 200
+_ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "openai": "OPENAI_BASE_URL"}
 _ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
@@ -36,6 +37,8 @@ def unrecorded(miss: Miss, rootdir: Path) -> str:
         rootdir: Where node ids begin.
     """
     lines = [headline(miss), *_asker(miss)]
+    if not miss.has_folder:
+        lines += _lacking_folder(rootdir)
     if miss.nearest is not None:
         lines += _nearest(miss, miss.nearest)
     return "\n".join([*lines, *_remedy(miss, rootdir)])
@@ -97,6 +100,15 @@ def _nearest(miss: Miss, nearest: Path) -> Iterator[str]:
     left_out = [_PAGE.line(change.path) for change in miss.changes[_CHANGES:]]
     if left_out:
         yield from _PAGE.wrapped(f"and {listed(left_out, _NAMED)}")
+    if any(change.path == "host" for change in miss.changes):
+        yield from _address(miss.provider)
+
+
+def _address(provider: str) -> Iterator[str]:
+    """Yield what to do where another server is asked, such as a gateway that one machine has and another hasn't."""
+    variable = _ADDRESSES.get(provider)
+    by = f", such as by {variable}" if variable else ""
+    yield from _PAGE.wrapped(f"The host is the client's base_url: name the one that was recorded{by}.")
 
 
 def _drawn(change: Change) -> Iterator[str]:
@@ -147,3 +159,9 @@ def _remedy(miss: Miss, rootdir: Path) -> Iterator[str]:
         words.append(f"--llm-repeat={miss.repeat}")
     yield "Record it:"
     yield f"  {shell_line(words)}"
+
+
+def _lacking_folder(rootdir: Path) -> Iterator[str]:
+    """Yield why a folder may be lacking that is there elsewhere."""
+    yield f"Looked for in the rootdir, {_PAGE.line(str(rootdir))}"
+    yield "Recorded elsewhere? Then it isn't committed, or a .gitignore names it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,25 @@ def test_where_nothing_is_compared_it_says_why(here: Path, fields: dict[str, Any
     miss = of(here, **fields)
     assert headline(miss) == f"No recording of anthropic messages: {why}."
     assert "Nearest" not in unrecorded(miss, here)
+
+
+def test_a_folder_that_is_not_there_is_looked_for_in_a_place_that_is_named(here: Path) -> None:
+    lines = unrecorded(of(here, has_folder=False), here).splitlines()
+    assert f"Looked for in the rootdir, {here}" in lines
+    assert "Recorded elsewhere? Then it isn't committed, or a .gitignore names it." in lines
+
+
+@pytest.mark.parametrize(
+    ("provider", "remedy"),
+    [
+        ("anthropic", "name the one that was recorded, such as by ANTHROPIC_BASE_URL."),
+        ("azure", "name the one that was recorded."),
+    ],
+)
+def test_of_another_host_it_says_what_names_it(here: Path, provider: str, remedy: str) -> None:
+    change = Change("host", "gateway.example", "api.anthropic.com")
+    miss = replace(of(here, change), provider=provider)
+    assert f"The host is the client's base_url: {remedy}" in " ".join(unrecorded(miss, here).split())
 
 
 def test_what_only_redaction_hides_is_said(here: Path) -> None:
