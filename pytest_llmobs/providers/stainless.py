@@ -158,8 +158,8 @@ class StainlessProvider(Provider):
         if expected.recordings is None:
             return nullcontext
         # What only recordings need is imported with them.
+        from pytest_llmobs.providers.replaying.failures import mark_failure
         from pytest_llmobs.providers.replaying.interception import intercept
-        from pytest_llmobs.providers.replaying.judging import judged
         from pytest_llmobs.providers.replaying.sending import Asked, Sending
 
         endpoint = expected.endpoint
@@ -168,7 +168,7 @@ class StainlessProvider(Provider):
             provider=self.served_by(client),
             operation=endpoint.name if endpoint is not None else ".".join(_parts(expected.path)),
             root=expected.root,
-            judge=functools.partial(judged, endpoint=endpoint, client=client),
+            mark_failure=functools.partial(mark_failure, endpoint=endpoint, client=client),
         )
         return functools.partial(Sending, expected.recordings, client._client, http, asked)
 

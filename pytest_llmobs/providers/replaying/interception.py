@@ -185,11 +185,11 @@ def _skips_sleep(sdk: ModuleType) -> bool:
         return False
     failure = sys.exception()
     if failure is not None and sending.replayed.end == "failed":
-        _raise_finally(sdk, sending, failure)
+        _raise_as_last_attempt(sdk, sending, failure)
     return True
 
 
-def _raise_finally(sdk: ModuleType, sending: Sending, failure: BaseException) -> NoReturn:
+def _raise_as_last_attempt(sdk: ModuleType, sending: Sending, failure: BaseException) -> NoReturn:
     if not isinstance(failure, sending.http.RequestError):  # the SDK has made its own error of it already
         raise failure
     kind = sdk.APIConnectionError

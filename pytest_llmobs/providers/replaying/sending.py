@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 _NOT_RECORDED = "not_recorded"
 """The metadata of a run that says why there is no recording of it."""
-_OURS = Exception | BaseExceptionGroup | Interrupted
+_REPLACEABLE = Exception | BaseExceptionGroup | Interrupted
 """What a missing recording is raised in place of; a cancellation, say, goes on."""
 
 
@@ -37,7 +37,7 @@ class Asked:
     operation: str
     root: OpenRun | None
     """The root of the trace that asks; None outside any."""
-    judge: Callable[[ReceivedReply], ReceivedReply]
+    mark_failure: Callable[[ReceivedReply], ReceivedReply]
     """Returns a reply with whether the call failed, and whether all of its stream has come."""
 
 
@@ -84,7 +84,7 @@ class Sending:
         self._open, self._token = False, None
         self._settle_failure()
         missing, self._missing = self._missing, None
-        if missing is not None and isinstance(error, _OURS | None):
+        if missing is not None and isinstance(error, _REPLACEABLE | None):
             raise missing from None
 
     def attempt(self, request: Any, content: bytes) -> Attempt:
@@ -139,7 +139,7 @@ class Sending:
 
     def keep(self, turn: Turn, reply: ReceivedReply) -> None:
         """Keep what came of an attempt: of those that failed only the last, and none where one went well after it."""
-        reply = self.asked.judge(reply)
+        reply = self.asked.mark_failure(reply)
         if reply.failed and self._open:
             self._failed_turn, self._failure = turn, reply
             return

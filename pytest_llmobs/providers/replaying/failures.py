@@ -12,7 +12,7 @@ from pytest_llmobs.providers.streams import ends_stream
 from pytest_llmobs.records.http_calls import ReceivedReply
 
 
-def judged(reply: ReceivedReply, endpoint: Endpoint | None, client: Any) -> ReceivedReply:
+def mark_failure(reply: ReceivedReply, endpoint: Endpoint | None, client: Any) -> ReceivedReply:
     """Return a reply with whether its call failed.
 
     A stream that was closed behind its last event has come whole: SDKs, and many apps, read no further.
