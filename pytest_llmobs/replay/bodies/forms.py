@@ -83,21 +83,11 @@ def unpacked(body: Mapping[str, Any]) -> Sequence[Event]:
     return with_counter(ungrouped(entries, body.get("order", "")), body.get("counter"))
 
 
-def as_document(content: bytes, media_type: str) -> Body:
-    """Return a body as a cassette holds it. Nothing is cleaned here.
-
-    Args:
-        content: The body, decompressed.
-        media_type: The header's, without parameters.
-    """
-    return packed(parsed(content, media_type))
-
-
 def as_chunks(body: Mapping[str, Any]) -> list[bytes]:
     """Return the pieces in which a body is handed out: of a stream, one an event.
 
     Raises:
-        ValueError: It is none of the forms that ``as_document`` returns.
+        ValueError: It is none of the forms that ``packed`` returns.
     """
     if "json" in body:
         return [written(body["json"]).encode()]

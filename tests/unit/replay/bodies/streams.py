@@ -6,7 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pytest_llmobs.replay.bodies.forms import Body, packed, parsed
+
 DONE = "[DONE]"
+
+
+def as_document(content: bytes, media_type: str) -> Body:
+    """Return a body as a cassette holds it, uncleaned."""
+    return packed(parsed(content, media_type))
 
 
 def server_sent(

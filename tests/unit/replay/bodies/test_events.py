@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.files import parse_json
-from pytest_llmobs.replay.bodies.forms import as_chunks, as_document
+from pytest_llmobs.replay.bodies.forms import as_chunks
 from pytest_llmobs.replay.layout import laid_out
 from tests.anthropic_server import events_of, message
 from tests.unit.replay.bodies.streams import (
     DONE,
+    as_document,
     chat_chunks,
     chat_usage,
     data_of,

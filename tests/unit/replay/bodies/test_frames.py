@@ -13,8 +13,9 @@ from zlib import crc32
 import pytest
 
 from pytest_llmobs.replay.bodies.aws_frames import MEDIA_TYPE
-from pytest_llmobs.replay.bodies.forms import as_chunks, as_document
+from pytest_llmobs.replay.bodies.forms import as_chunks
 from tests.anthropic_server import events_of, text
+from tests.unit.replay.bodies.streams import as_document
 from tests.unit.replay.cleaning.cleaned import KEY, assert_not_stored, cleaned, cut
 
 _CHUNK = {":event-type": "chunk", ":content-type": "application/json", ":message-type": "event"}
