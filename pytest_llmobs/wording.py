@@ -6,6 +6,9 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
+_FRAMES = re.compile(r"^Traceback\b.*\n", re.MULTILINE)
+_GROUP = "  + Exception Group Traceback (most recent call last):\n"
+
 
 def nearest(value: str, choices: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the closest of ``choices``, or an empty string.
@@ -72,16 +75,27 @@ def commit_id(commit: str | None) -> str:
     return sha[:7] + plus + rest
 
 
-def last_line(text: str) -> str:
-    """Return the last line that isn't blank: of a traceback it says what happened."""
-    return text.rstrip().rpartition("\n")[2]
+def error_line(text: str) -> str:
+    """Return the line of an error that says what happened.
+
+    Args:
+        text: A message, of which it is the first line, or a traceback, behind whose frames a message begins.
+    """
+    _, begins, group = text.partition(_GROUP)
+    if begins:  # its lines have a margin, and what it holds has tracebacks of its own
+        text = f"\n{group}".replace("\n  | ", "\n")
+    else:
+        text = _FRAMES.split(text)[-1]
+    lines = text.strip("\n").split("\n")
+    unindented = (line for line in lines if line and not line[0].isspace())
+    return next(unindented, lines[-1]).rstrip()
 
 
 def headed(text: str) -> str:
-    """Return a traceback below what happened, its last line: the first one is all that fits in many places."""
-    headline = last_line(text)
-    if headline == text.strip():
-        return headline
+    """Return a traceback below what happened: the first line is all that fits in many places."""
+    headline = error_line(text)
+    if text.strip().startswith(headline):
+        return text.strip()
     return f"{headline}\n{text}"
 
 

@@ -13,7 +13,7 @@ from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.review.outcomes.settled import SettledItem
 from pytest_llmobs.similarity import text_of
-from pytest_llmobs.wording import last_line
+from pytest_llmobs.wording import error_line
 
 NEGATIVE = 0.5
 """Scores from 0 to 1, and thumbs, are negative below this."""
@@ -75,7 +75,7 @@ class Candidate:
     @cached_property
     def failure(self) -> str:
         """What tells its failure from others: inputs, the error's last line, labels and comments."""
-        lines = [self.text, last_line(self.run.error or "")]
+        lines = [self.text, error_line(self.run.error or "")]
         for said in self.feedback:
             if isinstance(said.value, str):
                 lines.append(said.value)
@@ -118,7 +118,7 @@ class Candidate:
             yield REVIEW, self.review.reason
             return
         if self.run.status == "error":
-            what = last_line(self.run.error or "")[:_LONGEST]
+            what = error_line(self.run.error or "")[:_LONGEST]
             yield ERROR, f"error: {what}" if what else "error"
         for said in sorted(self.feedback, key=_age):
             if self._tells(said):

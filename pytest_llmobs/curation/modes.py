@@ -15,7 +15,7 @@ from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.similarity import Embedder, cluster
-from pytest_llmobs.wording import last_line
+from pytest_llmobs.wording import error_line
 
 _NAMED_BY = 3
 """Terms that make the name of a cluster."""
@@ -183,7 +183,7 @@ def _errors(candidates: Iterable[Candidate]) -> dict[str, int]:
     counted: Counter[str] = Counter()
     for candidate in candidates:
         if candidate.run.error:
-            counted[last_line(candidate.run.error)] += 1
+            counted[error_line(candidate.run.error)] += 1
     return _most_first(counted)
 
 

@@ -10,7 +10,7 @@ from math import isfinite
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.records.trials import Trial, TrialScore
-from pytest_llmobs.wording import last_line
+from pytest_llmobs.wording import error_line
 
 Values = dict[str, list[float]]
 """Example id -> the values of its repeats, in their order; missing ones are left out."""
@@ -158,7 +158,7 @@ def running_means(trials: Iterable[Trial]) -> dict[str, float]:
 
 def why_unscored(score: TrialScore) -> str:
     """Return why there is no score, in one line."""
-    return last_line(score.error or "")
+    return error_line(score.error or "")
 
 
 def warm_latency(trial: Trial) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.wording import commit_id, text_lines
+from pytest_llmobs.wording import commit_id, error_line, headed, text_lines
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,49 @@ def test_commits_are_short():
     assert commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a+dirty") == "921dd62+dirty"
     assert commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a") == "921dd62"
     assert commit_id(None) == ""
+
+
+_TRACEBACK = """Traceback (most recent call last):
+  File "app.py", line 3, in ask
+    raise CassetteError(text)
+    ^^^^^^^^^^^^^^^^^^^^^^^^^
+pytest_llmobs.errors.CassetteError: No recording of anthropic messages.
+Record it:
+  pytest test_app.py --llm-cassettes=reuse
+"""
+_GROUP = """  + Exception Group Traceback (most recent call last):
+  |   File "app.py", line 3, in ask
+  |     raise ExceptionGroup("both failed", [ValueError("no")])
+  | ExceptionGroup: both failed (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "app.py", line 2, in ask
+    | ValueError: no
+    +------------------------------------
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (_TRACEBACK, "pytest_llmobs.errors.CassetteError: No recording of anthropic messages."),
+        (f"{_GROUP}\n{_TRACEBACK}", "ExceptionGroup: both failed (1 sub-exception)"),
+        (f"ValueError: no\n\nDuring that:\n\n{_TRACEBACK}", error_line(_TRACEBACK)),
+        (_GROUP, "ExceptionGroup: both failed (1 sub-exception)"),
+        (
+            "No recording of anthropic messages.\nRecord it:\n  pytest test_app.py",
+            "No recording of anthropic messages.",
+        ),
+        ("\n  all indented", "  all indented"),
+        ("", ""),
+    ],
+)
+def test_what_happened_is_the_first_line_of_a_message(text: str, line: str) -> None:
+    assert error_line(text) == (
+        line or "pytest_llmobs.errors.CassetteError: A recording of anthropic messages."
+    )
+
+
+def test_a_message_of_several_lines_is_not_headed_twice() -> None:
+    assert headed("No score.\nBecause.\n") == "No score.\nBecause."
+    assert headed(_TRACEBACK) == f"{error_line(_TRACEBACK)}\n{_TRACEBACK}"

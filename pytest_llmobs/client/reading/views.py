@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.wording import last_line
+from pytest_llmobs.wording import error_line
 
 _PREVIEW = 100
 """Characters of a preview."""
@@ -80,7 +80,7 @@ class RunView(Here):
         """What was raised: the last line of the traceback."""
         if self.run.error is None:
             return None
-        return last_line(self.run.error)
+        return error_line(self.run.error)
 
     @property
     def inputs_preview(self) -> str:

@@ -16,7 +16,7 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.wording import count, last_line
+from pytest_llmobs.wording import count, error_line
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -230,7 +230,7 @@ class ExperimentResults:
         if (
             message
         ):  # it ran, and error_handling="ignore" leaves it out of the rows; or the lab kept it from running
-            return last_line(message)
+            return error_line(message)
         interruption = self._evaluation.interruption
         if interruption is None:
             return "never ran"

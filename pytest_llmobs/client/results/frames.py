@@ -12,7 +12,7 @@ from pytest_llmobs.measures.means import counts_missing, present, scored_mean
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.wording import known, last_line, nearest
+from pytest_llmobs.wording import error_line, known, nearest
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -108,9 +108,9 @@ def _has_own_column(metric: str) -> bool:
 def why_failed(row: EvaluationRow) -> str | None:
     """Return what the target raised, or why it didn't run, in a line; None where it answered."""
     if row.run.error:
-        return last_line(row.run.error)
+        return error_line(row.run.error)
     if row.trial.status in ("error", "skipped"):
-        return last_line(row.trial.message or row.trial.status)
+        return error_line(row.trial.message or row.trial.status)
     return None
 
 

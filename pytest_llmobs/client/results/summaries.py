@@ -14,7 +14,7 @@ from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.wording import known, last_line, nearest
+from pytest_llmobs.wording import error_line, known, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class MetricSummary:
             parts.append(f"each of {self.expected} missing in some repeat")
             parts.append(f"{figures.rate(self.scored_mean)} over what is there")
         elif self.missing:
-            why = f": {last_line(self.error)}" if self.error else ""
+            why = f": {error_line(self.error)}" if self.error else ""
             parts.append(f"{self.missing} of {self.expected} missing{why}")
             if self.scored_mean is not None:
                 parts.append(f"{figures.rate(self.scored_mean)} over the others")
@@ -73,7 +73,7 @@ class MetricSummary:
 
     def _why(self) -> str:
         if self.error:
-            return last_line(self.error)
+            return error_line(self.error)
         if self.missing:
             return f"{self.missing} of {self.expected} examples have no score"
         return ""

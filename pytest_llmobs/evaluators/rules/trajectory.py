@@ -234,8 +234,8 @@ class NoToolErrors(Rule):
         failed = [call for call in tool_calls(subject) if call.error]
         if not failed:
             return Score(self.key, score=True, comment="no tool failed")
-        last_line = text_lines(str(failed[0].error).strip())[-1]
-        comment = f"{failed[0].name}: {last_line}"[:500]
+        error_line = text_lines(str(failed[0].error).strip())[-1]
+        comment = f"{failed[0].name}: {error_line}"[:500]
         return Score(self.key, score=False, comment=comment, metadata={"failed": len(failed)})
 
 

@@ -17,7 +17,7 @@ from pytest_llmobs.reports.text.table import (
     squeeze,
     total_width,
 )
-from pytest_llmobs.wording import count, last_line
+from pytest_llmobs.wording import count, error_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
@@ -145,5 +145,5 @@ def _name(preference: Preference, page: Page) -> str:
 
 def _reason(preference: Preference) -> str:
     if preference.error:
-        return last_line(preference.error)
+        return error_line(preference.error)
     return preference.comment

@@ -19,7 +19,7 @@ from pytest_llmobs.reports.text.table import (
     squeeze,
     swap,
 )
-from pytest_llmobs.wording import last_line
+from pytest_llmobs.wording import error_line
 
 _SHORTEST_ID = 13
 """Letters of an id that tell its time to the millisecond; what follows is chance."""
@@ -145,7 +145,7 @@ def _feedback(stats: Any) -> str:
 _CELLS: Mapping[str, tuple[str, Callable[[Any], str], bool]] = {
     "start_time": ("time (UTC)", _time, False),
     "end_time": ("end (UTC)", _time, False),
-    "error": ("error", lambda error: last_line(error or ""), False),
+    "error": ("error", lambda error: error_line(error or ""), False),
     "latency": ("latency", figures.seconds, True),
     "total_tokens": ("tokens", figures.tokens, True),
     "total_cost": ("cost", lambda value: "" if value is None else figures.cost(value), True),

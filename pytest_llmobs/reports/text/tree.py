@@ -9,7 +9,7 @@ from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, Run
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import column, draw, drop, fitted, squeeze
-from pytest_llmobs.wording import count, last_line
+from pytest_llmobs.wording import count, error_line
 
 MOST_SIBLINGS = 20
 """Children of one run that are drawn, unless everything is asked for: the first and those that failed."""
@@ -147,5 +147,5 @@ def _error(branch: Branch, page: Page, everything: bool) -> list[str]:
     if everything:
         lines = cells.wrap(text, room)
     else:
-        lines = cells.wrap(last_line(text), room)[:_ERROR_LINES]
+        lines = cells.wrap(error_line(text), room)[:_ERROR_LINES]
     return [f"{branch.stem}  {line}" for line in page.painted(lines, "red")]

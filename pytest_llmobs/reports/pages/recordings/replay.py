@@ -17,7 +17,7 @@ from pytest_llmobs.reports.text.payloads import words
 from pytest_llmobs.reports.text.table import Table, column, draw_painted, drop, fitted, squeeze
 from pytest_llmobs.reports.text.word_diff import Segment, word_segments
 from pytest_llmobs.reports.text.word_diff_lines import word_diff_lines
-from pytest_llmobs.wording import count, last_line
+from pytest_llmobs.wording import count, error_line
 
 _NARROWEST = 10
 """Cells that the name of a model keeps."""
@@ -199,7 +199,7 @@ def _raised(traceback: str) -> str:
     for number in range(len(lines) - 1, 0, -1):
         if lines[number - 1].startswith("    "):  # the code of a frame
             return "\n".join(lines[number:])
-    return last_line(traceback)
+    return error_line(traceback)
 
 
 def _words(segments: Iterable[Segment], kind: str) -> int:
