@@ -35,6 +35,14 @@ def test_answer(example, llm_run):
 def test_other():
     assert answer("nobody", "what?") == "Dear you"
 """
+MORE = """
+from pathlib import Path
+from app import answer
+
+def test_more():
+    assert answer("nobody", "what?") == "Dear you"
+    assert Path("mended").exists()
+"""
 
 
 @pytest.fixture
@@ -76,6 +84,19 @@ def test_a_session_of_one_file_is_partial(recorded: Project) -> None:
 
     assert uses(recorded)["partial"].startswith("it was about ")
     assert "test_app.py alone" in uses(recorded)["partial"]
+
+
+def test_a_session_that_leaves_files_out_is_partial(recorded: Project) -> None:
+    recorded.write(test_more=MORE)
+    recorded.run("--llm-cassettes=only").assert_outcomes(passed=4, failed=1)
+    recorded.path.joinpath("mended").touch()
+
+    recorded.run("--llm-cassettes=only", "--last-failed").assert_outcomes(passed=1)
+    assert uses(recorded)["partial"] == "--last-failed was given"
+    recorded.run("--llm-cassettes=only", "--ignore=test_app.py").assert_outcomes(passed=1)
+    assert uses(recorded)["partial"] == "--ignore was given"
+    recorded.run("--llm-cassettes=only").assert_outcomes(passed=5)
+    assert uses(recorded)["partial"] == ""
 
 
 def test_workers_hand_over_what_they_used(recorded: Project) -> None:

@@ -81,6 +81,8 @@ class CassetteUses:
             yield f"it was about {' '.join(config.args)} alone"
         elif config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and _is_below_rootdir(config):
             yield f"it ran in {str(config.invocation_params.dir)!r} alone"
+        for option in _left_out(config):
+            yield f"{option} was given"
         if self._state.settings.shard:
             yield f"it was shard {self._state.settings.shard}"
         if self._deselected:
@@ -91,6 +93,15 @@ class CassetteUses:
             yield f"{count(self._failed, 'failure')}, after which a test asks no more"
         if self._is_cut_short or session.shouldstop or session.shouldfail or session.exitstatus not in (0, 1):
             yield "it was cut short"
+
+
+def _left_out(config: pytest.Config) -> Iterator[str]:
+    """Yield options by which whole files stay out of sight, whose tests no hook calls deselected."""
+    if config.getoption("lf", False):
+        yield "--last-failed"
+    # what stands in the project's addopts is left out of every session
+    if any(argument.startswith("--ignore") for argument in config.invocation_params.args):
+        yield "--ignore"
 
 
 def _is_below_rootdir(config: pytest.Config) -> bool:
