@@ -127,6 +127,7 @@ class CassetteFolder:
             OSError: The folder can't be written.
         """
         shelved = texts.shelve(cassette.request)
+        # first of all: a process that is killed in between leaves no cassette that names what isn't there
         for name, content in shelved.files.items():
             self._write_text(self.texts_folder / name, content)
         document = replace(cassette, request=shelved.request, places=shelved.places).document()

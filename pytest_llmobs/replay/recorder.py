@@ -161,6 +161,7 @@ class Recorder:
     def take(self, request: SentRequest, root: OpenRun | None, before: RecordingTurn | None = None) -> Turn:
         """Return a request's turn. See ``tracing.model_calls.recordings``."""
         canonical = canonicalise(request, self._ignored_headers)
+        # an attempt after one that failed isn't the app's asking twice: it has the turn of the first
         if isinstance(before, Turn) and before.key.request.hash == canonical.hash:
             return before
         occurrences = self._occurrences.of(root)
@@ -229,6 +230,7 @@ class Recorder:
             problem = f"{type(error).__name__}: {error}"
             self._warn("fault", f"A reply to {key.request.operation} isn't recorded ({problem}).")
             return ""
+        # in ``refresh`` too, a second request that is alike gets what the first one has got
         self._renewed.add(key.path)
         return recording
 

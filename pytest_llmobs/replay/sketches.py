@@ -97,7 +97,10 @@ def _digits(text: str, classes: int) -> str:
     stems = {word[:_STEM] for word in words}
     if not text.isascii():
         stems.update(letter.encode() for letter in _UNSPACED.findall(text))
+    # the largest first, so that of each class the least is what stays in the dict
     checksums = sorted(map(zlib.crc32, stems), reverse=True)
     least = {checksum % classes: checksum for checksum in checksums}
     digits = bytes([least.get(number, 0) // classes % 16 for number in range(classes)])
-    return f"{sum(checksums) % 16**_CHECK:0{_CHECK}x}{digits.hex()[1::2]}"
+    check = sum(checksums) % 16**_CHECK
+    # each is below 16: of the two hex digits of its byte the second one
+    return f"{check:0{_CHECK}x}{digits.hex()[1::2]}"

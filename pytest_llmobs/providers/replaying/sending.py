@@ -84,6 +84,7 @@ class Sending:
         self._open, self._token = False, None
         self._settle_failure()
         missing, self._missing = self._missing, None
+        # raised here, outside the SDK's retries; also where an app's middleware has caught what carried it
         if missing is not None and isinstance(error, _REPLACEABLE | None):
             raise missing from None
 

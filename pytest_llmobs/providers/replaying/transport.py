@@ -71,6 +71,7 @@ def response_of(
         request=request,
         extensions={"http_version": b"HTTP/1.1"},
     )
+    # a client sets it once a body is closed; before that, to ask for it is an error
     response.elapsed = timedelta(0)
     return response
 

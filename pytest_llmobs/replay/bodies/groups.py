@@ -23,6 +23,7 @@ _MOST_DIFFERENT = 4
 
 def grouped(events: Sequence[Event]) -> tuple[list[Event], str]:
     """Return events in groups, and the groups' order: empty where each one's events follow each other."""
+    # what makes an event's kind takes longer than all else: it is asked once
     kinds = list(map(_kind, events))
     members: dict[str, list[Event]] = {}
     for kind, event in zip(kinds, events, strict=True):
@@ -116,6 +117,7 @@ def _different(events: Sequence[Event]) -> dict[Path, list[Any]] | None:
 
 
 def _differ(one: Any, other: Any) -> bool:
+    # 0.0 equals -0.0, as 1 equals True and 1.0, and is written otherwise
     return one != other or type(one) is not type(other) or (one == 0 and str(one) != str(other))
 
 

@@ -39,7 +39,11 @@ class Search:
         """
         names = self._names_of(key.path.parts[0])
         repeats = names.repeats(key)
-        nearest, changes = (None, []) if repeats else self._nearest(names, key, request)
+        nearest: Path | None = None
+        changes: list[Change] = []
+        # where another reply to the very same request is recorded, no request is nearer
+        if not repeats:
+            nearest, changes = self._nearest(names, key, request)
         return Miss(
             provider=key.request.provider,
             operation=key.request.operation,
