@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from pytest_llmobs.experiments.replays.overrides import Body
-from pytest_llmobs.experiments.replays.requests import ModelCall, ReplayError, Sdk
+from pytest_llmobs.experiments.replays.requests import ModelCall, ReplayError, Sdk, sdk_of
+from pytest_llmobs.records.runs import Run
 
 _CLIENTS: Mapping[tuple[Sdk, str], str] = {
     ("anthropic", "anthropic"): "Anthropic",
@@ -23,6 +24,7 @@ _KEYS: Mapping[str, str] = {
     "AzureOpenAI": "AZURE_OPENAI_API_KEY",
 }
 _ADDRESSES: Mapping[Sdk, str] = {"anthropic": "ANTHROPIC_BASE_URL", "openai": "OPENAI_BASE_URL"}
+_OTHER: Mapping[str, Sdk] = {"anthropic": "openai", "openai": "anthropic"}
 _ANY_KEY = "replayed"
 """Stands for a key where nothing is sent."""
 _WITHOUT_KEY = ("TypeError", "OpenAIError")
@@ -89,15 +91,40 @@ def check_model(call: ModelCall, model: str | None) -> None:
     Raises:
         ReplayError: The price list knows it as that.
     """
-    other = {"anthropic": "openai", "openai": "anthropic"}[call.sdk]
-    if model is None or call.provider not in ("anthropic", "openai") or _is_listed(call.sdk, model):
+    if model is not None and call.provider in _OTHER and is_foreign(model, call.sdk):
+        raise ReplayError(_foreign(model, call.sdk, f"{call.run.id!r} is a call of {call.sdk}"))
+
+
+def check_model_of_trace(run: Run, calls: Iterable[Run], model: str | None) -> None:
+    """Refuse a model that is another provider's than that of every call of a trace.
+
+    Args:
+        run: The trace's root.
+        calls: The model calls below it.
+        model: What is asked for; None for what each of them asks.
+
+    Raises:
+        ReplayError: No call of the trace could take it.
+    """
+    sdks = {sdk_of(call) for call in calls if call.provider in _OTHER}
+    if model is None or len(sdks) != 1:
         return
-    if _is_listed(other, model):
-        raise ReplayError(
-            f"--model {model!r} is a model of {other}, and {call.run.id!r} is a call of {call.sdk}: a request of one "
-            "has no meaning to the other. Where a server translates between them, --set model=NAME isn't checked. Else "
-            "run the trace with code that calls the other: --target MODULE:FUNCTION."
-        )
+    (sdk,) = sdks
+    if is_foreign(model, sdk):
+        raise ReplayError(_foreign(model, sdk, f"all model calls of {run.id!r} are {sdk}'s"))
+
+
+def is_foreign(model: str, sdk: Sdk) -> bool:
+    """Tell whether the price lists know a model as the other SDK's."""
+    return not _is_listed(sdk, model) and _is_listed(_OTHER[sdk], model)
+
+
+def _foreign(model: str, sdk: Sdk, asked: str) -> str:
+    return (
+        f"--model {model!r} is a model of {_OTHER[sdk]}, and {asked}: a request of one has no meaning to the other. "
+        "Where a server translates between them, --set model=NAME isn't checked. Else run the trace with code that "
+        "calls the other: --target MODULE:FUNCTION."
+    )
 
 
 def _is_listed(provider: str, model: str) -> bool:

@@ -75,15 +75,18 @@ class Replay:
             ReplayError: A request of its code couldn't be changed, or none held the prompt.
         """
         rewriting = self.new_rewriting()
+        failed = False
         with _marked(self, repeat, rewriting):
             try:
                 self.call()
             except CassetteError:
                 raise
             except Exception:  # the trace says what and where; whether it is the app's, the check tells
-                pass
+                failed = True
         if rewriting is not None:
             rewriting.check(self.run)
+            if not failed:
+                rewriting.check_reached(self.run)
 
 
 def replay_of_call(run: Run, request: ReplayRequest) -> Replay:
@@ -122,6 +125,7 @@ def replay_of_trace(run: Run, function: Callable[..., Any], request: ReplayReque
             f"{run.id!r} has {len(calls)} model calls below it, and --system replaces the prompt of one. Replay that "
             f"call by its own id; `llmobs show {run.id}` lists them."
         )
+    calling.check_model_of_trace(run, calls, request.overrides.model)
     call = prepared(function, run, allows_redacted=request.allows_redacted)
     return Replay(run, request, call, has_code=True)
 

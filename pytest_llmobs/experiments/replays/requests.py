@@ -70,12 +70,17 @@ def model_call_of(run: Run, media: Path) -> ModelCall:
         ReplayError: It is no such call, or what it sent isn't stored whole.
     """
     _check_kind(run)
-    sdk: Sdk = "anthropic" if run.name.startswith("anthropic.") else "openai"
+    sdk = sdk_of(run)
     endpoint = run.name.removeprefix(f"{sdk}.")
     flags = (run.columns.get("params") or {}).get(BETA_FLAGS)
     body = _restored(dict(run.inputs), media, run.id)
     headers = {} if flags is None else {BETA_FLAGS: str(flags)}
     return ModelCall(run, sdk, endpoint, _PATHS[sdk][endpoint], body, headers)
+
+
+def sdk_of(run: Run) -> Sdk:
+    """Return the SDK that made a model call."""
+    return "anthropic" if run.name.startswith("anthropic.") else "openai"
 
 
 def is_model_call(run: Run) -> bool:

@@ -61,6 +61,16 @@ async def twice(*questions, tone="kind"):
 
 
 @traceable
+def both(question):
+    return ask(question) + chat(question).choices[0].message.content
+
+
+@traceable
+def remembered(question):
+    return "As before." if "again" in question else ask(question)
+
+
+@traceable
 def careful(question):
     try:
         return answer(question)

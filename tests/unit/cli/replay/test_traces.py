@@ -43,6 +43,36 @@ def test_model_and_parameters_reach_every_call_below(workplace: Workplace, llmob
     assert [body["messages"][0]["content"] for body in sent] == ["Why?", "When?"]
 
 
+def test_a_model_reaches_the_calls_of_its_own_provider(workplace: Workplace, llmobs: Llmobs) -> None:
+    root, *_ = workplace.stored(lambda: workplace.app.both("Why?"))
+    result = llmobs("replay", root.id, "--model", "claude-opus-4-6")
+    assert result.returncode == 0, result.stderr
+    assert workplace.anthropic.requests[-1].body["model"] == "claude-opus-4-6"
+    assert [request.body["model"] for request in workplace.openai.requests] == ["gpt-4o"] * 2
+
+
+def test_a_model_that_no_call_of_the_trace_could_take_is_refused(
+    workplace: Workplace, llmobs: Llmobs
+) -> None:
+    root, _ = workplace.stored(lambda: workplace.app.answer("Why?"))
+    result = llmobs("replay", root.id, "--model", "gpt-4o")
+    assert result.returncode == 2
+    assert f"all model calls of {root.id!r} are anthropic's" in result.stderr
+    assert llmobs("replay", root.id, "--set", "model=gpt-4o").returncode == 0
+    assert [request.body["model"] for request in workplace.anthropic.requests] == [
+        "claude-sonnet-4-6",
+        "gpt-4o",
+    ]
+
+
+def test_a_change_that_reaches_no_call_is_told(workplace: Workplace, llmobs: Llmobs) -> None:
+    (root,) = workplace.stored(lambda: workplace.app.remembered("Why again?"))
+    assert llmobs("replay", root.id).returncode == 0
+    result = llmobs("replay", root.id, "--model", "claude-opus-4-6", "--set", "temperature=0")
+    assert result.returncode == 2
+    assert "its code called no model: --model, --set changed nothing" in result.stderr
+
+
 def test_a_system_prompt_of_two_calls_may_mean_either(workplace: Workplace, llmobs: Llmobs) -> None:
     root, *_ = workplace.stored(lambda: asyncio.run(workplace.app.twice("Why?", "When?")))
     (workplace.folder / "rude.md").write_text("Be rude.")
