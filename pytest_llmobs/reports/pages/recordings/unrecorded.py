@@ -26,7 +26,6 @@ _WINDOW = 4000
 """Characters of a longer text that are compared, from shortly before its first difference on."""
 _BEFORE = 200
 _ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "openai": "OPENAI_BASE_URL"}
-_ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 def unrecorded(miss: Miss, rootdir: Path) -> str:
@@ -69,8 +68,8 @@ def _why_not_again(miss: Miss) -> str:
     if times is None:
         recorded = _ranges(list(miss.repeats))
         return f"recorded for {recorded}, asked for repeat {miss.repeat}"
-    asked = _ORDINALS.get(miss.occurrence, f"{miss.occurrence}th")
-    return f"asked for the {asked} time, and {count(times, 'time is', 'times are')} recorded"
+    asked = count(miss.occurrence, "time")
+    return f"asked {asked}, and {count(times, 'reply is', 'replies are')} recorded"
 
 
 def _ranges(repeats: Sequence[int]) -> str:

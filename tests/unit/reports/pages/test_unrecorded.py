@@ -82,8 +82,8 @@ def test_nothing_but_paths_and_commands_is_wider_than_the_page(here: Path) -> No
         ({"repeats": {1: 1, 2: 1, 3: 1}, "repeat": 4}, "recorded for repeats 1 to 3, asked for repeat 4"),
         ({"repeats": {2: 1}, "repeat": 1}, "recorded for repeat 2, asked for repeat 1"),
         ({"repeats": {1: 1, 3: 1}, "repeat": 2}, "recorded for repeats 1, 3, asked for repeat 2"),
-        ({"repeats": {1: 1}, "occurrence": 2}, "asked for the second time, and 1 time is recorded"),
-        ({"repeats": {1: 3}, "occurrence": 4}, "asked for the 4th time, and 3 times are recorded"),
+        ({"repeats": {1: 1}, "occurrence": 2}, "asked 2 times, and 1 reply is recorded"),
+        ({"repeats": {1: 21}, "occurrence": 22}, "asked 22 times, and 21 replies are recorded"),
     ],
 )
 def test_where_nothing_is_compared_it_says_why(here: Path, fields: dict[str, Any], why: str) -> None:
