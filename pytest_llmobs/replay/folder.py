@@ -41,16 +41,9 @@ class CassetteFolder:
             CassetteError: Its file can't be read, or was edited.
         """
         path = self.path_of(key)
-        try:
-            text = read_text(path)
-        except FileNotFoundError:
-            if path.is_symlink():
-                raise unusable(path, "it is a link to a file that isn't there") from None
+        text = _text_of(path)
+        if text is None:
             return None
-        except NotADirectoryError:
-            return None
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
         cassette = read_document(text, path)
         _check_name(cassette, path)
         if cassette.request_hash != key.request.hash:
@@ -63,10 +56,9 @@ class CassetteFolder:
         Raises:
             CassetteError: It can't be read, was edited, or has another name than its content asks for.
         """
-        try:
-            text = read_text(path)
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
+        text = _text_of(path)
+        if text is None:
+            raise unusable(path, "it is gone")
         cassette = read_document(text, path)
         _check_name(cassette, path)
         return cassette
@@ -162,6 +154,19 @@ class CassetteFolder:
                 continue
 
 
+def _text_of(path: Path) -> str | None:
+    """Return what a file holds; None where there is none."""
+    try:
+        return read_text(path)
+    except (FileNotFoundError, NotADirectoryError):
+        # it was there once: git-annex, for one, leaves such a link until its file is fetched
+        if path.is_symlink():
+            raise unusable(path, "it is a link to a file that isn't there") from None
+        return None
+    except (OSError, ValueError) as error:
+        raise unusable(path, f"it can't be read ({_reason(error)})") from error
+
+
 def _check_name(cassette: Cassette, path: Path) -> None:
     digest = str(cassette.request_hash)[:32]
     end = f"-{number(cassette.repeat, cassette.occurrence)}.json"
@@ -173,10 +178,6 @@ def _check_name(cassette: Cassette, path: Path) -> None:
 
 def _renamed(path: Path) -> CassetteError:
     return unusable(path, "its name isn't that of what it holds: it was renamed or copied")
-
-
-def _unreadable(path: Path, error: Exception) -> CassetteError:
-    return unusable(path, f"it can't be read ({_reason(error)})")
 
 
 def _reason(error: Exception) -> str:

@@ -78,12 +78,20 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _read(folder: CassetteFolder, path: Path) -> Recording:
-    size = path.stat().st_size
+    size = size_of(path)
     try:
         cassette = folder.read_file(path)
         return Recording(path=path, size=size, cassette=cassette, model=_model(folder, cassette))
     except CassetteError as error:
         return Recording(path=path, size=size, problem=str(error))
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file; 0 where it is gone, or is a link to what isn't there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _model(folder: CassetteFolder, cassette: Cassette) -> str:

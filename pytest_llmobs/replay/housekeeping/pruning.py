@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_llmobs.errors import CassetteError
 from pytest_llmobs.replay.folder import CassetteFolder
-from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording, orphans
+from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording, orphans, size_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def leftovers_of(folder: CassetteFolder, inventory: Inventory, used: Collection[
     # one that can't be read may refer to any of them
     if not inventory.damaged:
         texts = [path for path in folder.text_files() if path.stem not in needed]
-    size = sum(recording.size for recording in gone) + sum(path.stat().st_size for path in texts)
+    size = sum(recording.size for recording in gone) + sum(map(size_of, texts))
     return Leftovers(recordings=tuple(gone), texts=tuple(texts), size=size)
 
 

@@ -118,6 +118,22 @@ def test_a_cassette_that_was_cut_short_is_a_problem_that_names_it(tmp_path: Path
     assert file.name in problem.message
 
 
+def test_a_link_to_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    (path,) = record(tmp_path, "Which?", system="You answer. " * 100)
+    (text,) = CassetteFolder(tmp_path).text_files()
+    for file in (path, text):
+        file.unlink()
+        file.symlink_to(tmp_path / "elsewhere")
+
+    (problem,) = problems_in(tmp_path)
+    assert problem.kind == "damaged"
+    assert "it is a link to a file that isn't there" in problem.message
+    path.unlink()
+    leftovers = leftovers_of(CassetteFolder(tmp_path), inventory_of(tmp_path), set())
+    assert leftovers.texts == (text,)
+    assert leftovers.size == 0
+
+
 def test_a_reply_that_was_edited_is_a_problem(tmp_path: Path) -> None:
     [file] = record(tmp_path, "one")
     file.write_text(file.read_text().replace("Answer to", "Answers to"))
