@@ -233,7 +233,12 @@ class Ending:
         context = context_of(self._state.config)
         if context.by_last:
             return {}
-        commands = {"accept": context.accept, "accept_some": context.accept_some, "rerun": context.rerun}
+        commands = {
+            "accept": context.accept,
+            "accept_some": context.accept_some,
+            "rerun": context.rerun,
+            "record": context.record,
+        }
         cleaned: Mapping[str, str] = self._state.session.redaction.clean_value(commands)
         return cleaned
 

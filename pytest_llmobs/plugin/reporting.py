@@ -96,6 +96,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         accept_some=shell_line([*pytest_command, *_without_baseline(unselected), *_OUR_SWITCHES]),
         by_last=by_last,
         rerun=shell_line([*pytest_command, *unselected, "--llm-experiment"]),
+        record=recording_command(config) if options.settings_of(config).cassettes == "only" else "",
         store=store_here(config),
         prompts=prompts_here(config),
         prompt_folder=_prompt_folder(config),
@@ -104,6 +105,13 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         recorded=recorded,
         everything=config.get_verbosity() >= 1,
     )
+
+
+def recording_command(config: pytest.Config) -> str:
+    """Return the session's own command, with the mode that asks for what isn't recorded."""
+    arguments = list(map(str, config.invocation_params.args))
+    kept = _without_options(arguments, ("--llm-cassettes",))
+    return shell_line([*_pytest_command(), *kept, "--llm-cassettes=reuse"])
 
 
 def _pytest_command() -> list[str]:
@@ -119,11 +127,15 @@ def _without_selection(arguments: Sequence[str], config: pytest.Config) -> list[
 
 def _without_baseline(arguments: Sequence[str]) -> list[str]:
     """Leave out what no baseline is recorded with: another baseline, and other data than today's."""
-    options = ("--llm-baseline", "--llm-as-of")
+    return _without_options(arguments, ("--llm-baseline", "--llm-as-of"))
+
+
+def _without_options(arguments: Sequence[str], names: Collection[str]) -> list[str]:
+    """Leave out options and their values."""
     kept = []
     previous = ""
     for argument in arguments:
-        if argument.partition("=")[0] not in options and previous not in options:
+        if argument.partition("=")[0] not in names and previous not in names:
             kept.append(argument)
         previous = argument
     return kept

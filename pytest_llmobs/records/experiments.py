@@ -116,8 +116,8 @@ class Experiment:
     """Suite -> prompt -> the commits that its trials used; see ``records.prompt_uses``."""
     notes: Sequence[str] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
-    """The session's own commands, its arguments included, by ``accept``, ``accept_some`` and ``rerun``; see
-    ``reports.context``. Outside pytest also ``accept_failing``: how to record failures as a baseline."""
+    """The session's own commands, its arguments included, by ``accept``, ``accept_some``, ``rerun`` and ``record``;
+    see ``reports.context``. Outside pytest also ``accept_failing``: how to record failures as a baseline."""
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
 

@@ -139,8 +139,7 @@ class Recorder:
 
     def take_over(self, earlier: Recorder) -> None:
         """Go on where another recorder has ended, which was of the same process and folder."""
-        tally = earlier.tally
-        self.tally.add(tally.made, tally.replayed, tally.saved)
+        self.tally.add(*earlier.tally.counts)
         self.used |= earlier.used
         self._renewed |= earlier._renewed
 
@@ -186,6 +185,7 @@ class Recorder:
 
     def _missing(self, key: RecordingKey, root: OpenRun | None) -> CassetteError:
         """Return the error of a request without a recording; the first of a trial says it all."""
+        self.tally.add(0, 0, None, missing=1)
         request = key.request
         is_told = (root.broken if is_trial(root) else self.broken) is not None
         if is_told or self._tell is None:

@@ -19,6 +19,8 @@ class Context:
     """True where these selected by the last run, so that they'd find other tests now: node ids go with ``accept``."""
     rerun: str = "pytest --llm-experiment"
     """The command that runs node ids again once they are appended to it."""
+    record: str = ""
+    """The command that asks for what isn't recorded; empty where this one would have, or nobody knows."""
     store: str = ""
     """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
     prompts: str = ""

@@ -57,7 +57,7 @@ def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server
 def test_they_are_recorded_replayed_counted_and_cleaned(project: Project, server: Server) -> None:
     result = project.run("--llm-cassettes=reuse")
     result.assert_outcomes(passed=5)
-    result.stdout.fnmatch_lines(["model calls: 1 made, 1 replayed from llm-cassettes*"])
+    result.stdout.fnmatch_lines(["model calls: 1 made and recorded, 1 replayed from llm-cassettes*"])
     [recording] = project.path.glob("llm-cassettes/openai/*/*.json")
     assert "[somebody]" in recording.read_text()
     assert "ada@" not in recording.read_text()
@@ -108,7 +108,7 @@ def test_hooks_before_and_after_the_tests_ask_as_tests_do(project: Project, serv
         assert server.requests == []
     result.stdout.fnmatch_lines(["CassetteError: No recording of openai chat.completions: *"])
     result = project.run("--llm-cassettes=reuse", "test_app.py")
-    result.stdout.fnmatch_lines(["model calls: 2 made, none replayed from llm-cassettes"])
+    result.stdout.fnmatch_lines(["model calls: 2 made and recorded, none replayed from llm-cassettes"])
     result = project.run("--llm-cassettes=only", "test_app.py")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["model calls: none made, 2 replayed from llm-cassettes*"])

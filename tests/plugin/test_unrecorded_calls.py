@@ -112,6 +112,13 @@ def test_an_edited_prompt_fails_each_test_and_is_told_once(
     # the user's own line, and none of the SDK's
     assert "return client.chat.completions.create(" in text
     assert "_base_client" not in text
+    (printed,) = [line for line in result.outlines if "record them" in line]
+    assert printed.endswith(shlex.join([*mode, "--llm-cassettes=reuse"]))
+    assert "only" not in printed
+    if mode:
+        assert "RED: all 8 trials lack a recording" in text
+    else:
+        assert "model calls: none made, none replayed from llm-cassettes, 8 without a recording" in text
 
 
 def test_the_printed_command_records_the_trial_and_no_other(project: Project, server: Server) -> None:

@@ -110,6 +110,7 @@ def _show_experiment(
             accept=told.get("accept", context.accept),
             accept_some=told.get("accept_some", context.accept_some),
             rerun=told.get("rerun", context.rerun),
+            record=told.get("record", context.record),
         )
     if arguments.broken:
         return _show_broken(experiment, context, console)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
 
 _OUTPUT = "llmobs_model_calls"
-"""What a worker hands to the controller: calls made, calls replayed, and USD saved."""
+"""What a worker hands to the controller: the counts of its tally."""
 
 
 class CassetteSummary:
@@ -33,8 +33,7 @@ class CassetteSummary:
         recorder = self._state.session.recorder
         if recorder is None:
             return
-        own = recorder.tally
-        counted = own.made, own.replayed, own.saved
+        counted = recorder.tally.counts
         if self._state.worker is not None:
             session.config.workeroutput[_OUTPUT] = counted  # type: ignore[attr-defined]
         else:
@@ -44,3 +43,7 @@ class CassetteSummary:
         """Say it in a line."""
         if self._state.worker is None and (text := self._total.text(self._state.settings.cassette_dir)):
             terminalreporter.write_line(text)
+            if self._total.missing:
+                from pytest_llmobs.plugin.reporting import recording_command
+
+                terminalreporter.write_line(f"record them: {recording_command(terminalreporter.config)}")

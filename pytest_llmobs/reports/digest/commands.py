@@ -66,6 +66,8 @@ def next_commands(
         if context.cassette_folder:
             folders.append(_posix(context.cassette_folder))
         commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
+    if any(trial.not_run == "unrecorded" for trial in experiment.trials):
+        commands.append(NextCommand("record them", context.record))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)
     commands = commands or _left_to_do(experiment.decision, context)

@@ -138,7 +138,8 @@ def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:
 def _of_all(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
     """Yield what every trial ended in: all that the gate finds follows from it."""
     if experiment.end.exit_status and _all_raised(trials):
-        yield f"all {count(trials.ran, 'trial')} raised an error"
+        what = "lack a recording" if _unrecorded(experiment) == trials.ran else "raised an error"
+        yield f"all {count(trials.ran, 'trial')} {what}"
 
 
 def _all_raised(trials: SpendingDigest) -> bool:
@@ -151,11 +152,20 @@ def _of_trials(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
         return  # no pytest has failed for them
     raised, unscored = trials.statuses.get("error", 0), trials.statuses.get("unscored", 0)
     if raised and not _all_raised(trials):
-        yield f"{count(raised, 'trial')} raised an error"
+        lacking = _unrecorded(experiment)
+        if lacking:
+            yield f"{count(lacking, 'trial')} {noun(lacking, 'lacks', 'lack')} a recording"
+        if raised > lacking:
+            yield f"{count(raised - lacking, 'trial')} raised an error"
     if unscored:
         yield f"{count(unscored, 'trial')} compared a score that is missing"
     if experiment.decision.ungated:
         yield from _ungated(experiment)
+
+
+def _unrecorded(experiment: Experiment) -> int:
+    """Return how many trials have ended in an error since a recording is missing, or can't be used."""
+    return sum(trial.status == "error" and trial.not_run == "unrecorded" for trial in experiment.trials)
 
 
 def _ungated(experiment: Experiment) -> Iterator[str]:

@@ -193,6 +193,24 @@ def test_failures_that_no_gate_judges_are_named_by_what_they_are(new, edited, ot
     assert digest(ended).verdict.headline == f"RED: {said}"
 
 
+@pytest.mark.parametrize(
+    ("unrecorded", "others", "said"),
+    [
+        (20, 0, "all 20 trials lack a recording"),
+        (12, 8, "all 20 trials raised an error"),
+        (2, 0, "2 trials lack a recording"),
+        (1, 1, "1 trial lacks a recording, 1 trial raised an error"),
+    ],
+)
+def test_a_trial_without_a_recording_is_no_error_of_the_app(unrecorded, others, said):
+    ended = list(trials(plan(), error=unrecorded + others)[:20])
+    ended[:unrecorded] = [replace(trial, not_run="unrecorded") for trial in ended[:unrecorded]]
+    red = experiment(trials=tuple(ended), end=SessionEnd(exit_status=1))
+    verdict = digest(red, Context(record="pytest --llm-cassettes=reuse"))
+    assert verdict.verdict.headline == f"RED: {said}"
+    assert verdict.commands[0].command == "pytest --llm-cassettes=reuse"
+
+
 def test_a_summary_evaluator_that_raised_makes_no_missing_baseline_green(gallery):
     lost = row("f1", "INSUFFICIENT_DATA", baseline=None, candidate=None, note="unscored: it raised")
     without = gallery["no_baseline"]()
