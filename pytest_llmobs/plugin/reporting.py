@@ -90,13 +90,17 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
     by_last = bool(config.getoption("lf", False) or config.getoption("stepwise", False))
     # what the last run selected would be other tests by then: node ids are given instead
     recording = _without_baseline(unselected if by_last else kept)
+    recording_some = _without_baseline(unselected)
     pytest_command = _pytest_command()
+    offline = options.settings_of(config).cassettes == "only"
+    if offline:  # a baseline has more repeats than a build, and may lack recordings of them
+        recording, recording_some = _asking(recording), _asking(recording_some)
     return Context(
         accept=shell_line([*pytest_command, *recording, *_OUR_SWITCHES]),
-        accept_some=shell_line([*pytest_command, *_without_baseline(unselected), *_OUR_SWITCHES]),
+        accept_some=shell_line([*pytest_command, *recording_some, *_OUR_SWITCHES]),
         by_last=by_last,
         rerun=shell_line([*pytest_command, *unselected, "--llm-experiment"]),
-        record=recording_command(config) if options.settings_of(config).cassettes == "only" else "",
+        record=recording_command(config) if offline else "",
         store=store_here(config),
         prompts=prompts_here(config),
         prompt_folder=_prompt_folder(config),
@@ -109,9 +113,12 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
 
 def recording_command(config: pytest.Config) -> str:
     """Return the session's own command, with the mode that asks for what isn't recorded."""
-    arguments = list(map(str, config.invocation_params.args))
-    kept = _without_options(arguments, ("--llm-cassettes",))
-    return shell_line([*_pytest_command(), *kept, "--llm-cassettes=reuse"])
+    return shell_line([*_pytest_command(), *_asking(list(map(str, config.invocation_params.args)))])
+
+
+def _asking(arguments: Sequence[str]) -> list[str]:
+    """Let a command ask for what isn't recorded."""
+    return [*_without_options(arguments, ("--llm-cassettes",)), "--llm-cassettes=reuse"]
 
 
 def _pytest_command() -> list[str]:

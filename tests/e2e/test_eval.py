@@ -82,6 +82,12 @@ def test_it_is_green_then_red_by_the_recorded_baseline(project: Path) -> None:
     assert "llmobs eval app:answer --data golden.jsonl" in red.stdout  # how to accept it
 
 
+def test_a_baseline_of_what_ran_offline_is_recorded_by_a_command_that_asks(project: Path) -> None:
+    done = llmobs(project, *EVAL, "--cassettes", "only")
+    command = "llmobs eval app:answer --data golden.jsonl --evaluators checks:correct --cassettes reuse"
+    assert f"record one  {command} --update-baseline" in done.stdout
+
+
 def test_the_report_for_machines_keeps_to_its_schema(project: Path) -> None:
     done = llmobs(project, *EVAL, "--summary-evaluators", "checks:share", "--json")
     document = json.loads(done.stdout)

@@ -128,6 +128,9 @@ def test_broken_code_is_red_in_one_look_and_without_a_call(recorded: Recorded) -
     assert "code: " in text
     assert "fresh" not in text
     assert "one look only" not in text
+    (accept,) = [line for line in result.outlines if line.startswith("  accept ")]
+    assert "--llm-cassettes=reuse --llm-experiment --llm-update-baseline" in accept
+    assert "only" not in accept
 
 
 def test_unchanged_code_is_green_without_a_call(recorded: Recorded) -> None:

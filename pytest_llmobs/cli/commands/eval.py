@@ -149,6 +149,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _request(arguments: argparse.Namespace) -> GateRequest:
     from pytest_llmobs.client.results.gating import GateRequest
 
+    # a baseline has more repeats than a build, and may lack recordings of them
+    asking = {"cassettes": "reuse"} if arguments.cassettes == "only" else {}
     return GateRequest(
         min_mean=_bounds(arguments.min_mean),
         max_drop=arguments.max_drop,
@@ -157,7 +159,8 @@ def _request(arguments: argparse.Namespace) -> GateRequest:
         update_baseline=_recording(arguments.update_baseline),
         accept_failing=arguments.accept_failing,
         lenient=True,
-        accept=_command(arguments, update_baseline=REPLACE, baseline=None),
+        accept=_command(arguments, update_baseline=REPLACE, baseline=None, **asking),
+        record=_command(arguments, **asking) if asking else "",
         accept_failing_how="add --accept-failing",
     )
 

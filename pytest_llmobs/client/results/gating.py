@@ -49,6 +49,8 @@ class GateRequest:
     """The command that records the baseline."""
     accept_failing_how: str = "say accept_failing=True"
     """How to record failures all the same, in the middle of a sentence."""
+    record: str = ""
+    """The command that asks for what isn't recorded; empty where this one would have, or nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,7 +300,9 @@ def report_context(request: GateRequest, recorded: Sequence[str] = ()) -> Contex
     """
     from pytest_llmobs.reports.context import Context
 
-    return Context(accept=request.accept, accept_some=request.accept, recorded=recorded)
+    return Context(
+        accept=request.accept, accept_some=request.accept, record=request.record, recorded=recorded
+    )
 
 
 def print_report(conclusion: Conclusion, context: Context, out: TextIO) -> None:
