@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+_ONLY = re.compile(r"(--(?:llm-)?cassettes)[= ]only\b")
+_PYTEST = ("pytest ", "python -m pytest ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +40,42 @@ class Context:
     everything: bool = False
     """Cut nothing: every suite, example, note and diff."""
 
+    def under(self, conditions: Mapping[str, str]) -> Context:
+        """Return it with the commands that pytest's defaults would make others: on recorded replies.
+
+        Args:
+            conditions: The experiment's, where nobody knows how its session was started.
+        """
+        mode = conditions.get("cassettes")
+        if mode is None:
+            return self
+        option = f" --llm-cassettes={mode}"
+        return replace(
+            self,
+            accept=self.accept + option,
+            accept_some=self.accept_some + option,
+            rerun=self.rerun + option,
+        )
+
+    def recording(self) -> Context:
+        """Return it with commands that record what isn't recorded, in the place of those that send nothing."""
+        return replace(
+            self,
+            accept=_recording(self.accept),
+            accept_some=_recording(self.accept_some),
+            rerun=_recording(self.rerun),
+        )
+
     def located(self, nodeid: str) -> str:
         """Return a node id as pytest takes it in the folder that commands run in."""
         path, colons, rest = nodeid.partition("::")
         if self.rootdir:
             return f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
         return nodeid
+
+
+def _recording(command: str) -> str:
+    recording, replaced = _ONLY.subn(r"\1=reuse", command)
+    if replaced or not command.startswith(_PYTEST):
+        return recording
+    return f"{command} --llm-cassettes=reuse"

@@ -88,7 +88,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     orders = reports.read_option(arguments, store)  # a mistake shows before anything is written
     _bring(shards, joined.experiment.name, store)
     experiment = _concluded(joined, store, settings)
-    reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
+    context = Context(store=arguments.store or "").under(experiment.conditions)
+    reports.tell(experiment, orders, context, store, console)
     if experiment.red:
         return 1
     return 0

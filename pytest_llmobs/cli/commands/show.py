@@ -103,6 +103,7 @@ def _show_experiment(
     orders = reports.read_option(arguments, store)
     rootdir = _rootdir(experiment, store)
     context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)
+    context = context.under(experiment.conditions)
     if not rootdir:  # as the session printed them, where its paths hold
         told = experiment.commands
         context = replace(

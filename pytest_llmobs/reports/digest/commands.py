@@ -68,6 +68,7 @@ def next_commands(
         commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
     if any(trial.not_run == "unrecorded" for trial in experiment.trials):
         commands.append(NextCommand("record them", context.record))
+        context = context.recording()
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)
     commands = commands or _left_to_do(experiment.decision, context)
