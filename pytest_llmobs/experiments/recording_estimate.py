@@ -22,6 +22,7 @@ def recording_estimate(
     *,
     add: bool = False,
     fresh: bool = True,
+    asks: bool = True,
 ) -> str:
     """Return the line that says what recording a baseline will take.
 
@@ -32,16 +33,20 @@ def recording_estimate(
         concurrency: Targets that run at once.
         add: The trials are added to the baselines that there are.
         fresh: Every reply is a new one; False where it may be a recorded one.
+        asks: A model may be asked; False where all replies are recorded ones.
     """
     trials = number_of_trials(plans)
     examples = sum(map(len, map(attrgetter("example_ids"), plans)))
     repeats = count(trials // max(examples, 1), "fresh repeat" if fresh else "repeat")
     what = "adding to the baseline" if add else "recording a baseline"
     line = f"{what}: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
+    if not asks:
+        return f"{line}; recorded replies alone, so that it costs nothing"
+    less = "" if fresh else ", less what is recorded"
     if estimate := _by_experiment(store, plans, trials, concurrency):
-        return f"{line}; by the last experiment {estimate.words}"
+        return f"{line}; by the last experiment {estimate.words}{less}"
     if baseline_of is not None and (estimate := _by_baselines(plans, baseline_of, concurrency)):
-        return f"{line}; by the baseline so far {estimate.words}"
+        return f"{line}; by the baseline so far {estimate.words}{less}"
     return f"{line}; calls, cost and time are unknown until a first experiment ran"
 
 

@@ -216,9 +216,10 @@ def announce(state: ProcessState) -> None:
     if terminal is not None:
         session = state.session
         concurrency = session.settings.concurrency
-        fresh = add or session.settings.cassettes in ("off", "refresh")
+        mode = session.settings.cassettes
+        fresh = add or mode in ("off", "refresh")
         takes = recording_estimate(
-            session.store, plans, session.baseline_of, concurrency, add=add, fresh=fresh
+            session.store, plans, session.baseline_of, concurrency, add=add, fresh=fresh, asks=mode != "only"
         )
         terminal.write_line(inert(takes))
 

@@ -55,7 +55,12 @@ def test_by_the_last_experiment(
     store: Store, world: type[World], spent: dict[str, object], told: str
 ) -> None:
     keep(store, world(4), latency=2.5, **spent)
-    assert recording_estimate(store, [world(4, repeat=5).plan]) == f"{HEAD}by the last experiment {told}"
+    plans = [world(4, repeat=5).plan]
+    assert recording_estimate(store, plans) == f"{HEAD}by the last experiment {told}"
+    some_recorded = recording_estimate(store, plans, fresh=False)
+    assert some_recorded.endswith(f"by the last experiment {told}, less what is recorded")
+    all_recorded = recording_estimate(store, plans, fresh=False, asks=False)
+    assert all_recorded.endswith(" = 20 trials; recorded replies alone, so that it costs nothing")
 
 
 def test_by_the_old_baseline_on_a_fresh_checkout(store: Store, world: type[World]) -> None:
