@@ -35,6 +35,8 @@ def session_notes(
         yield from _selection_note(suite)
         yield from _changed_examples_notes(suite)
         yield from _unfilled_notes(suite)
+        if conditions is not None and conditions.get("cassettes") == "only":
+            yield from _recordings_note(suite)
         yield from latency_and_cost_notes(suite, conditions)
 
 
@@ -73,6 +75,27 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
         )
     if suite.baseline is not None:
         yield from (f"{name}: {note}" for note in erased_note(suite.baseline))
+
+
+def _recordings_note(suite: SuitePair) -> Iterator[str]:
+    """Yield what keeps replies from being held against their own recordings, where nobody can look again."""
+    if suite.baseline is None:
+        return
+    if not any(row.recordings for row in suite.rows.values()):
+        yield (
+            f"{suite.plan.name}: its baseline keeps no recordings, so that replayed replies count as fresh ones and a "
+            "small drop may be chance; recorded with --llm-cassettes=reuse, it tells"
+        )
+        return
+    others = 0
+    for example in suite.comparable:
+        recordings = {trial.recording for trial in suite.measured.trials.get(example, ())} - {None}
+        others += bool(recordings) and recordings.isdisjoint(suite.rows[example].recordings)
+    if others:
+        yield (
+            f"{suite.plan.name}: {count(others, 'example')} {noun(others, 'replays', 'replay')} what the baseline was "
+            "not recorded with, so that replies count as fresh ones"
+        )
 
 
 def _unfilled_notes(suite: SuitePair) -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.gate.notes import session_notes
+from pytest_llmobs.gate.pairing import pair_suite
 from pytest_llmobs.records.decisions import Decision, MetricRow
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.records.trials import Trial, TrialScore
@@ -382,3 +384,20 @@ def test_a_trial_of_a_further_pass_that_got_lost_is_missing_where_it_was_asked_f
     assert lost
     assert all(set(repeats) == set(w.ids[30:]) for repeats in lost)
     assert all(set(numbers) <= {2, 3, 4} for repeats in lost for numbers in repeats.values())
+
+
+def test_in_only_it_is_told_where_replies_count_as_fresh_ones(world: type[World]) -> None:
+    w = world(10)
+    told = f"{w.plan.name}: "
+
+    def notes(old: Baseline, named: Named = recording, mode: str = "only") -> list[str]:
+        pair = pair_suite(w.plan, old, on(w.trials(), named))
+        return list(session_notes([w.plan], [pair], {"cassettes": mode}))
+
+    assert notes(baseline(w)) == []
+    (note,) = notes(w.baseline(True, repeat=5))
+    assert note.startswith(f"{told}its baseline keeps no recordings")
+    (note,) = notes(baseline(w), lambda trial: "new" if trial.example_id < "e002" else recording(trial))
+    assert note.startswith(f"{told}2 examples replay what the baseline was not recorded with")
+    assert notes(baseline(w), lambda trial: "new", "reuse") == []
+    assert notes(baseline(w), lambda trial: None) == []
