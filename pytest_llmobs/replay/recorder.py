@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
 
@@ -199,6 +199,7 @@ class Recorder:
         with self._lock:
             self._search = self._search or Search(self.folder)
             miss = self._search.miss(key, cleaned, *self._asker(root))
+        miss = replace(miss, ignored_headers=self._ignored_headers)
         missing = CassetteError(self._tell(miss))
         missing.cause = miss.cause
         return missing

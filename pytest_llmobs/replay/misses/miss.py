@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,15 @@ class Miss:
     """The file of the nearest recording of another request; None where nothing like it is recorded."""
     changes: Sequence[Change] = ()
     """Where the request differs from that one, the most telling first; none where redaction hides it."""
+
+    ignored_headers: Collection[str] = ()
+    """Headers, in lower case, that tell nothing apart now: a recording that has one is older than that rule."""
+
+    @property
+    def outdated_headers(self) -> list[str]:
+        """Headers of the nearest recording that are ignored now."""
+        names = [change.path.partition(".")[2] for change in self.changes if change.field == "headers"]
+        return [name for name in names if name in self.ignored_headers]
 
     @property
     def cause(self) -> str:

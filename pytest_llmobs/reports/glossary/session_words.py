@@ -85,6 +85,17 @@ SESSION_WORDS: tuple[Entry, ...] = (
         "no price is known.",
     ),
     Entry(
+        ("cassette", "recording", "without a recording", "lacks a recording"),
+        "The file of one recorded model reply, below `llm-cassettes`: what was asked, as far as it decides, and what "
+        "came back. With `--llm-cassettes=only` a call that has none is an error, and nothing is sent.",
+        "`--llm-cassettes=reuse` records what is missing; commit the folder.",
+    ),
+    Entry(
+        ("reuse", "refresh", "only"),
+        "What `--llm-cassettes` says: `reuse` replays what is recorded and records the rest, `refresh` records "
+        "everything anew, `only` sends nothing.",
+    ),
+    Entry(
         ("replayed", "recordings saved", "model calls"),
         "A recorded reply came in place of a model's (`--llm-cassettes`): that call was not made, and cost nothing. "
         "`recordings saved` is what such calls had cost when they were recorded, judges' included, as far as that is "

@@ -101,6 +101,11 @@ def _nearest(miss: Miss, nearest: Path) -> Iterator[str]:
         yield from _PAGE.wrapped(f"and {listed(left_out, _NAMED)}")
     if any(change.path == "host" for change in miss.changes):
         yield from _address(miss.provider)
+    if miss.outdated_headers:
+        yield from _PAGE.wrapped(
+            f"Recorded before {listed(miss.outdated_headers, _NAMED)} was to be ignored: record all anew, with "
+            "--llm-cassettes=refresh."
+        )
 
 
 def _address(provider: str) -> Iterator[str]:

@@ -111,6 +111,18 @@ def test_of_another_host_it_says_what_names_it(here: Path, provider: str, remedy
     assert f"The host is the client's base_url: {remedy}" in " ".join(unrecorded(miss, here).split())
 
 
+def test_of_a_header_that_was_recorded_before_it_was_ignored_it_says_so(here: Path) -> None:
+    change = Change("headers.anthropic-version", "2026-10-21", ABSENT)
+    beta = Change("headers.anthropic-beta", ABSENT, "x")
+    miss = of(here, change, beta, ignored_headers=frozenset({"anthropic-version"}))
+    said = " ".join(unrecorded(miss, here).split())
+    assert (
+        "Recorded before anthropic-version was to be ignored: record all anew, with --llm-cassettes=refresh."
+        in said
+    )
+    assert "anthropic-beta was to be ignored" not in said
+
+
 def test_what_only_redaction_hides_is_said(here: Path) -> None:
     miss = of(here, nearest=here / "near.json")
     assert "it differs from the nearest one in nothing but what redaction takes out." in headline(miss)
