@@ -18,9 +18,8 @@ _MOST_GROWTH = 1.02
 """How much larger than compact JSON a file may be before it is laid out more tightly."""
 _FREE = 340
 """Characters that are no growth."""
-
-
 _HALVES = re.compile("[\ud800-\udfff]")
+"""Of characters: UTF-8 has no form for one that stands alone."""
 
 
 class _Style(NamedTuple):

@@ -55,6 +55,7 @@ def _wrap_send(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         sending = current.get()
+        # a closed client raises its own error, with a recording or without
         if sending is None or sending.http_client is not self or self.is_closed:
             return original(self, request, *args, **kwargs)
         attempt = sending.attempt(request, request.read())
