@@ -9,15 +9,17 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pytest_llmobs.committed.git import git, lies_in_repository, output_of
 from pytest_llmobs.errors import CassetteError
+from pytest_llmobs.replay.documents import shown
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording
 from pytest_llmobs.replay.housekeeping.retirements import retired_on
 from pytest_llmobs.wording import count
 
-ProblemKind = Literal["damaged", "retired", "stranger"]
+ProblemKind = Literal["damaged", "retired", "stranger", "ignored"]
 """``damaged``: it doesn't parse, was edited, or has another's name; ``retired``: its model is served no longer;
-``stranger``: no cassette at all."""
+``stranger``: no cassette at all; ``ignored``: git leaves it out of commits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ def problems_of(folder: CassetteFolder, inventory: Inventory, today: date) -> li
         *_texts(folder, inventory),
         *_retired(inventory, today),
         *_strangers(inventory),
+        *_ignored(folder, inventory),
     ]
 
 
@@ -84,5 +87,22 @@ def _strangers(inventory: Inventory) -> Iterator[Problem]:
         yield Problem(
             kind="stranger",
             files=(path,),
-            message=f"{str(path)!r} is no cassette: nothing reads it. Move or delete it.",
+            message=f"{shown(path)!r} is no cassette: nothing reads it. Move or delete it.",
         )
+
+
+def _ignored(folder: CassetteFolder, inventory: Inventory) -> Iterator[Problem]:
+    """Yield that git leaves recordings out of commits: they replay here, and nowhere else."""
+    if not inventory.recordings or not lies_in_repository(folder.root):
+        return
+    path = inventory.recordings[0].path
+    try:
+        answer = git(folder.root, "check-ignore", "--verbose", "--", str(path.resolve()))
+    except OSError:  # without git nobody can tell
+        return
+    if answer.returncode == 0:
+        rule = output_of(answer).partition("\t")[0]
+        message = (
+            f"git ignores {shown(path)!r} ({rule}): nobody else gets these recordings. Take that line out."
+        )
+        yield Problem(kind="ignored", files=(path,), message=message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -232,3 +233,16 @@ def test_a_half_written_file_is_no_problem(tmp_path: Path) -> None:
     (tmp_path / ".0123.json.abc.tmp").write_text("{")
 
     assert problems_in(tmp_path) == []
+
+
+def test_recordings_that_git_ignores_are_a_problem_that_names_the_rule(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    folder = tmp_path / "llm-cassettes"
+    record(folder, "one", "two")
+    assert problems_in(folder) == []
+    (tmp_path / ".gitignore").write_text("*.log\nllm-cassettes/\n")
+
+    [problem] = problems_in(folder)
+
+    assert problem.kind == "ignored"
+    assert ".gitignore:2:llm-cassettes/" in problem.message
