@@ -85,7 +85,7 @@ class _Layout:
 
     def _joined(self, start: str, parts: list[str], end: str, level: int, *, fills: bool = False) -> str:
         length = sum(map(len, parts)) + 2 * len(parts)
-        if length + level <= _WIDTH and not any("\n" in part for part in parts):
+        if length + level <= _WIDTH and "\n" not in "".join(parts):
             return f"{start}{self._style.comma.join(parts)}{end}"
         if fills or self._style.fills:
             parts = list(self._lines(parts, level))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pytest_llmobs.replay import json_paths
@@ -52,7 +53,7 @@ def ungrouped(entries: Sequence[Event], written_order: str) -> list[Event]:
         ValueError: They can't be made out.
     """
     groups = list(map(_opened, entries))
-    places = order.read(written_order, [group.size for group in groups])
+    places = order.read(written_order, list(map(attrgetter("size"), groups)))
     members = [iter(group.events()) for group in groups]
     return [next(members[place]) for place in places]
 

@@ -89,7 +89,7 @@ def kept(headers: Mapping[str, str], ignored: Collection[str] = ()) -> dict[str,
 def _form(name: str, value: str) -> str:
     """Return a header's value in its one form; empty where it says the same as if it weren't there."""
     if name in _FLAGS:
-        flags = {flag.strip() for flag in value.split(",")} - {""}
+        flags = set(map(str.strip, value.split(","))) - {""}
         return ",".join(sorted(flags))
     if name == "content-type":
         return _content_type(value)

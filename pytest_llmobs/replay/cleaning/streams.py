@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.replay import json_paths
@@ -37,7 +38,7 @@ def clean_events(events: Sequence[Event], framing: str, redaction: Redaction) ->
         RedactorError: A redactor failed.
     """
     opened_events = [opened(event, framing) for event in events]
-    items = _cleaned_wholes([event.item for event in opened_events], redaction)
+    items = _cleaned_wholes(list(map(attrgetter("item"), opened_events)), redaction)
     cleaned: list[Event] = []
     for original, event, joined in zip(events, opened_events, items, strict=True):
         item = redaction.clean_strictly(joined)

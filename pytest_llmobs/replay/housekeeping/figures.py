@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording, orphans
 from pytest_llmobs.replay.housekeeping.retirements import retired_on
@@ -79,4 +80,4 @@ def _of_models(recordings: Iterable[Recording], today: date) -> Iterator[ModelFi
 
 
 def _size(recordings: Iterable[Recording]) -> int:
-    return sum(recording.size for recording in recordings)
+    return sum(map(attrgetter("size"), recordings))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -77,9 +78,7 @@ def _retired(inventory: Inventory, today: date) -> Iterator[Problem]:
                 f"{model} was served until {last:%d %B %Y}: {count(len(recordings), 'recording')} of it can't be made "
                 "again, and an app that asks for it fails. Move the app to a model that is served, and record anew."
             )
-            yield Problem(
-                kind="retired", files=tuple(recording.path for recording in recordings), message=message
-            )
+            yield Problem(kind="retired", files=tuple(map(attrgetter("path"), recordings)), message=message)
 
 
 def _strangers(inventory: Inventory) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.errors import CassetteError
@@ -25,7 +26,7 @@ class Leftovers:
     @property
     def paths(self) -> list[Path]:
         """All files that may go."""
-        return [*(recording.path for recording in self.recordings), *self.texts]
+        return [*map(attrgetter("path"), self.recordings), *self.texts]
 
     @property
     def is_empty(self) -> bool:
@@ -50,7 +51,7 @@ def leftovers_of(folder: CassetteFolder, inventory: Inventory, used: Collection[
     # one that can't be read may refer to any of them
     if not inventory.damaged:
         texts = [path for path in folder.text_files() if path.stem not in needed]
-    size = sum(recording.size for recording in gone) + sum(map(size_of, texts))
+    size = sum(map(attrgetter("size"), gone)) + sum(map(size_of, texts))
     return Leftovers(recordings=tuple(gone), texts=tuple(texts), size=size)
 
 
