@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import LlmobsError, NotFoundError, StoreError
 from pytest_llmobs.experiments.replays.replaying import Replay
-from pytest_llmobs.experiments.replays.requests import ReplayError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.prompt_uses import PROMPT_KEY, prompts_of
 from pytest_llmobs.tracing.parent import get_current_run_tree
@@ -84,10 +83,10 @@ def source_runs(examples: Iterable[Example], replay_of: Callable[[str], Replay])
             continue
         try:
             replay = replay_of(id)
-        except ReplayError as error:
-            found.left_out[example.id] = str(error)
-        except LlmobsError:
+        except (NotFoundError, StoreError):
             found.left_out[example.id] = f"{_STORED}: {id}"
+        except LlmobsError as error:
+            found.left_out[example.id] = str(error)
         else:
             found.replays[example.id] = replay
             found.examples.append(example)
@@ -96,4 +95,4 @@ def source_runs(examples: Iterable[Example], replay_of: Callable[[str], Replay])
 
 def reasons(left_out: Mapping[str, str]) -> list[str]:
     """Return what to tell of each example that is left out."""
-    return [f"{id}: {why}" for id, why in left_out.items()]
+    return [f"{id}: {why}".replace("\n", "\n    ") for id, why in left_out.items()]

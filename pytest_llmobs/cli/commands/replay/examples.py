@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.commands.replay.session import read_request
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.objects import find_evaluators
+from pytest_llmobs.cli.objects import find_evaluators, find_object
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
 from pytest_llmobs.experiments.replays.source_runs import SourceRuns, reasons, source_runs
@@ -45,6 +45,8 @@ def replay(arguments: argparse.Namespace, console: Console) -> int:
         raise ArgumentError(
             "--dataset compares old and new by scores: name what gives them, --evaluators MODULE:NAME,NAME."
         )
+    if arguments.target is not None:
+        find_object(arguments.target, "function", callable)  # a mistake in it is none of the examples'
     store = open_local_store(arguments.store, console)
     client = Client(store=store.root)
     request = read_request(arguments, store, client.workspace)

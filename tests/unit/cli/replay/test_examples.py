@@ -83,6 +83,19 @@ def test_a_model_call_of_an_example_is_scored_by_its_reply(workplace: Workplace,
     assert means["polite"] == (1.0, 1.0)
 
 
+def test_a_mistake_in_the_command_is_not_taken_for_runs_that_are_gone(
+    workplace: Workplace, llmobs: Llmobs
+) -> None:
+    (call,) = workplace.stored(lambda: workplace.app.ask("Why 0?"))
+    write(workplace, [call.id])
+    command = ("replay", "--dataset", "golden.jsonl", "--evaluators", "replayed_checks:polite")
+    result = llmobs(*command, "--set", "model.x=1")
+    assert "e0: --set model.x leads into 'claude-sonnet-4-6', which has no parts." in result.stderr
+    result = llmobs(*command, "--target", "replayed_app:nobody")
+    assert (result.returncode, "'nobody'" in result.stderr) == (2, True)
+    assert "isn't stored any more" not in result.stderr
+
+
 def test_examples_without_a_run_are_listed_and_counted(workplace: Workplace, llmobs: Llmobs) -> None:
     root, *_ = asked(workplace)
     gone = root.id[:-4] + "0000"
