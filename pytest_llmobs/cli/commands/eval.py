@@ -289,7 +289,8 @@ def _tell(
 ) -> None:
     from pytest_llmobs.client.results.gating import report_context
 
-    context = replace(report_context(request, conclusion.recorded), store=arguments.store or "")
+    context = report_context(request, conclusion, client.workspace.cassette_folder)
+    context = replace(context, store=arguments.store or "")
     if not arguments.json:
         reports.tell(conclusion.experiment, orders, context, client.store, console)
         return

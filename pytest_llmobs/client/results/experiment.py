@@ -291,7 +291,8 @@ class ExperimentResults:
 
         request = GateRequest(min_mean or {}, max_drop, must_pass, fail_on, update_baseline, accept_failing)
         conclusion = conclude_as(self, _reference(baseline), request)
-        print_report(conclusion, report_context(request, conclusion.recorded), out or sys.stdout)
+        context = report_context(request, conclusion, self._workspace.cassette_folder)
+        print_report(conclusion, context, out or sys.stdout)
         return exit_status(conclusion)
 
     @cached_property

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_llmobs.errors import ArgumentError, GateError, SettingsError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.reports.context import Context
     from pytest_llmobs.workspace import Workspace
+
+_RECORDING = ("reuse", "refresh")
+"""Modes of cassettes in which an evaluation may have added recordings."""
 
 
 @dataclass(frozen=True)
@@ -291,17 +295,30 @@ def exit_status(conclusion: Conclusion) -> int:
     return int(conclusion.experiment.red or conclusion.experiment.interrupted)
 
 
-def report_context(request: GateRequest, recorded: Sequence[str] = ()) -> Context:
+def report_context(
+    request: GateRequest, conclusion: Conclusion | None = None, cassettes: Path | None = None
+) -> Context:
     """Return what a report is to be told beside the experiment.
 
     Args:
         request: What was asked of the gate.
-        recorded: Baseline files that were written.
+        conclusion: What came of it; None where nothing was asked.
+        cassettes: Where the evaluation's replies may have been recorded.
     """
     from pytest_llmobs.reports.context import Context
 
+    recorded: Sequence[str] = ()
+    folder = ""
+    if conclusion is not None:
+        recorded = conclusion.recorded
+        if cassettes is not None and conclusion.experiment.conditions.get("cassettes") in _RECORDING:
+            folder = os.path.relpath(cassettes)
     return Context(
-        accept=request.accept, accept_some=request.accept, record=request.record, recorded=recorded
+        accept=request.accept,
+        accept_some=request.accept,
+        record=request.record,
+        recorded=recorded,
+        cassette_folder=folder,
     )
 
 

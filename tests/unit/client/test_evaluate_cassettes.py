@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,14 @@ def test_what_an_evaluation_used_is_known_until_it_runs_whole_again(server: Serv
 def _first_name(folder: Path) -> str:
     [document] = folder.joinpath(".llmobs", "experiments").glob("*.json")
     return document.stem
+
+
+def test_a_recorded_baseline_is_committed_with_its_recordings(server: Server, tmp_path: Path) -> None:
+    def said(cassettes: str) -> str:
+        out = StringIO()
+        results = evaluate(_app, DATA, client=Client(), cassettes=cassettes)
+        assert results.gate(update_baseline=True, out=out) == 0
+        return out.getvalue()
+
+    assert "git add -A llm-baselines llm-cassettes\n" in said("reuse")
+    assert "git add -A llm-baselines\n" in said("only")

@@ -155,7 +155,7 @@ def _judged(
     gate = GateRequest(lenient=True, accept="")
     reference = Reference(name=before.experiment_name, option="--dataset")
     conclusion = conclude_as(after, reference, gate)
-    context = replace(report_context(gate, conclusion.recorded), store=arguments.store or "")
+    context = replace(report_context(gate, conclusion), store=arguments.store or "")
     if arguments.json:
         from pytest_llmobs.reports.digest.experiment import digest
         from pytest_llmobs.reports.json import JsonReport
