@@ -25,6 +25,10 @@ _NAMED = 3
 _WINDOW = 4000
 """Characters of a longer text that are compared, from shortly before its first difference on."""
 _BEFORE = 200
+_REDACTED = (
+    "A reply is replayed as redaction left it: an app that sends on what was taken out of an earlier one asks "
+    "otherwise now. Once that is recorded, too, replays find it."
+)
 _ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "openai": "OPENAI_BASE_URL"}
 
 
@@ -40,6 +44,8 @@ def unrecorded(miss: Miss, rootdir: Path) -> str:
         lines += _lacking_folder(rootdir)
     if miss.nearest is not None:
         lines += _nearest(miss, miss.nearest)
+        if not miss.changes:
+            lines += _PAGE.wrapped(_REDACTED)
     return "\n".join([*lines, *_remedy(miss, rootdir)])
 
 

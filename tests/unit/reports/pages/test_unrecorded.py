@@ -126,6 +126,8 @@ def test_of_a_header_that_was_recorded_before_it_was_ignored_it_says_so(here: Pa
 def test_what_only_redaction_hides_is_said(here: Path) -> None:
     miss = of(here, nearest=here / "near.json")
     assert "it differs from the nearest one in nothing but what redaction takes out." in headline(miss)
+    lines = unrecorded(miss, here).splitlines()
+    assert "A reply is replayed as redaction left it: an app that sends on what was" in lines
 
 
 def test_the_command_names_the_repeat_and_the_path_from_here(here: Path) -> None:
