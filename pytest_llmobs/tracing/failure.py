@@ -19,8 +19,9 @@ def describe(error: str | BaseException) -> str:
     if isinstance(error, str):
         return _cut(error)
     try:
-        kind = traceback.TracebackException(type(error), error, _without_our_frames(error.__traceback__))
-        return _cut("".join(kind.format()).rstrip())
+        printed = traceback.TracebackException(type(error), error, _without_our_frames(error.__traceback__))
+        _leave_out_carets(printed)
+        return _cut("".join(printed.format()).rstrip())
     except Exception as failed:
         return f"{type(error).__qualname__} (its traceback can't be shown: {type(failed).__qualname__})"
 
@@ -57,6 +58,21 @@ def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
     while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_OURS):
         inner = inner.tb_next
     return inner or trace
+
+
+def _leave_out_carets(printed: traceback.TracebackException) -> None:
+    """Leave out the carets below lines of code.
+
+    To place them Python parses the line, and before 3.12 no two threads may parse at once: pytest, which parses the
+    source of a failed test meanwhile, would end the session with a ``SystemError``.
+    """
+    left: list[traceback.TracebackException | None] = [printed]
+    while left:
+        each = left.pop()
+        if each is not None:
+            for frame in each.stack:
+                frame.colno = None
+            left += [each.__cause__, each.__context__, *(each.exceptions or ())]
 
 
 def _cut(text: str) -> str:

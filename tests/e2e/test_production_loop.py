@@ -50,7 +50,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Round:
 
 
 def without_times(text: str) -> str:
-    return re.sub(r"in [\d.]+ ?s\b", "in N s", text)
+    return re.sub(r"in [\d.]+ ?m?s\b", "in N s", text)
 
 
 @pytest.mark.parametrize("number", range(README.count("<!-- printed -->")))
