@@ -177,6 +177,14 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
     return read_bytes(path, most).decode("utf-8-sig")
 
 
+def display_path(path: Path) -> str:
+    """Return ``path`` as the user would type it: relative to the current folder where it lies below it."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except (OSError, ValueError):  # the current folder may be gone
+        return path.as_posix()
+
+
 def parse_json(text: str | bytes, **hooks: Any) -> Any:
     """Return what JSON text holds.
 

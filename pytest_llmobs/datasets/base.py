@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 _FOREIGN_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -48,14 +49,6 @@ class DatasetFormat(Protocol):
             DatasetError: The file can't be understood; the message names file and line.
         """
         ...
-
-
-def display_path(path: Path) -> str:
-    """Return ``path`` as the user would type it: relative to the current folder where it lies below it."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
 
 
 def abridge(value: Any) -> str:

@@ -24,9 +24,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, abridge, display_path, read_text
+from pytest_llmobs.datasets.base import Row, abridge, read_text
 from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 _VERBATIM = ("id", "split")
 _LISTS = ('["', "['", "[{", '{"', "{'")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import known
 
 _LISTED = 5

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_llmobs.datasets.base import Row, abridge, display_path, read_text
+from pytest_llmobs.datasets.base import Row, abridge, read_text
 from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _A_LIST = 'Write one list of examples, [{"inputs": {"query": "Hello"}}, …], or one such object a line.'

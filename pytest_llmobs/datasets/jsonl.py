@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, display_path, read_text
+from pytest_llmobs.datasets.base import Row, read_text
 from pytest_llmobs.datasets.json_text import decoder, explain
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 _POSITION = re.compile(r" at line 1 column (\d+)$")
 _WRITTEN_AT_ONCE = 100

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets import python
-from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.finding import find_file
 from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.datasets.schemas import check_schemas, schemas_beside, violations
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.records.garbage_collection import paused
 from pytest_llmobs.wording import known, nearest

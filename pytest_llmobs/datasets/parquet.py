@@ -10,9 +10,10 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import count
 
 JSON_TEXT = {b"pytest_llmobs": b"json"}

@@ -8,8 +8,9 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, abridge, display_path
+from pytest_llmobs.datasets.base import Row, abridge
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Dataset, Example
 
 _NOT_IN_FILES = frozenset({"dataset_name"})

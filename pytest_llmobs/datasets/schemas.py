@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.committed import ABOUT, Beside
-from pytest_llmobs.datasets.base import abridge, display_path
+from pytest_llmobs.datasets.base import abridge
 from pytest_llmobs.errors import DatasetError, StoreError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Dataset
 from pytest_llmobs.wording import count
 

@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, display_path, read_text
+from pytest_llmobs.datasets.base import Row, read_text
 from pytest_llmobs.datasets.yaml_nodes import check_keys, check_size, warn_of_surprises
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 _A_LIST = "Write a list of examples, each beginning with '- inputs:'."
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.files import parse_json
+from pytest_llmobs.files import display_path, parse_json
 from pytest_llmobs.replay.bodies.forms import as_chunks
 from pytest_llmobs.replay.cassette import VERSION, Cassette, RecordedReply, digest_of
 from pytest_llmobs.wording import count, shell_line
@@ -42,8 +42,8 @@ def read_document(text: str, path: Path) -> Cassette:
         raise unusable(path, "it is no cassette")
     if document["cassette"] > VERSION:
         raise CassetteError(
-            f"The cassette {shown(path)!r} has version {document['cassette']}; this version of pytest-llmobs reads up "
-            f"to {VERSION}. Upgrade it."
+            f"The cassette {display_path(path)!r} has version {document['cassette']}; this version of pytest-llmobs "
+            f"reads up to {VERSION}. Upgrade it."
         )
     if document.get("digest") != _digest(document):
         raise unusable(path, "its content isn't what was recorded (the digest differs): somebody edited it")
@@ -63,27 +63,19 @@ def unusable(path: Path, problem: str, line: int = 0) -> CassetteError:
     """
     where = f", line {line}" if line else ""
     return CassetteError(
-        f"The cassette {shown(path)!r}{where}: {problem}. {_REMEDY}\n  "
-        + shell_line(["git", "restore", "--", shown(path)])
+        f"The cassette {display_path(path)!r}{where}: {problem}. {_REMEDY}\n  "
+        + shell_line(["git", "restore", "--", display_path(path)])
     )
 
 
 def _conflict(path: Path, line: int, marker: str) -> CassetteError:
     """Return the error of a file that git has written both sides of a merge into: it restores none by itself."""
     return CassetteError(
-        f"The cassette {shown(path)!r}, line {line}: an unresolved merge conflict ({marker}). Two branches have "
+        f"The cassette {display_path(path)!r}, line {line}: an unresolved merge conflict ({marker}). Two branches have "
         "recorded the same call. Keep one side whole (--theirs: the other), or delete the file: then "
         "--llm-cassettes=reuse records it anew.\n  "
-        + shell_line(["git", "checkout", "--ours", "--", shown(path)])
+        + shell_line(["git", "checkout", "--ours", "--", display_path(path)])
     )
-
-
-def shown(path: Path) -> str:
-    """Return a path as the user would type it here."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except (OSError, ValueError):
-        return str(path)
 
 
 def _fault(text: str, error: ValueError) -> tuple[int, str]:

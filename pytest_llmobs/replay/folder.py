@@ -8,10 +8,10 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.files import read_text, write_whole
+from pytest_llmobs.files import display_path, read_text, write_whole
 from pytest_llmobs.replay import texts
 from pytest_llmobs.replay.cassette import Cassette
-from pytest_llmobs.replay.documents import read_document, shown, unusable
+from pytest_llmobs.replay.documents import read_document, unusable
 from pytest_llmobs.replay.layout import laid_out
 from pytest_llmobs.replay.names import RecordingKey, is_name, number
 
@@ -80,8 +80,8 @@ class CassetteFolder:
             return texts.unshelve(cassette.request, cassette.places, read)
         except (OSError, ValueError) as error:
             raise CassetteError(
-                f"The text {shown(reading)!r} of a recorded {cassette.operation} can't be used: {_reason(error)}. "
-                "Restore it from version control, or record anew with --llm-cassettes=refresh."
+                f"The text {display_path(reading)!r} of a recorded {cassette.operation} can't be used: "
+                f"{_reason(error)}. Restore it from version control, or record anew with --llm-cassettes=refresh."
             ) from error
 
     @property

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
+from pytest_llmobs.files import display_path
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 

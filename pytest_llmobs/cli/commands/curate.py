@@ -14,8 +14,8 @@ from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.queues import add_queue_options, nothing_reviewed, queues_beside
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options, Request
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import count, known, nearest, shell_line
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.queues import add_queue_options
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.exchange.writing import check_free
 from pytest_llmobs.errors import ArgumentError, DatasetError, StoreError
-from pytest_llmobs.files import PRIVATE, write_whole
+from pytest_llmobs.files import PRIVATE, display_path, write_whole
 from pytest_llmobs.wording import known, nearest
 
 FORMS = ("jsonl", "json", "parquet")

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
 from pytest_llmobs.committed.lost import way_back
-from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.editing.files.index import WORTHWHILE
 from pytest_llmobs.datasets.editing.files.suffixes import EDITABLE
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
@@ -23,7 +23,7 @@ from pytest_llmobs.datasets.schemas import check_schema
 from pytest_llmobs.datasets.versions.base import ExperimentVersions
 from pytest_llmobs.datasets.versions.versions import Versions, version_of
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError, StoreError
-from pytest_llmobs.files import locked, text_hash
+from pytest_llmobs.files import display_path, locked, text_hash
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import known, listed, nearest
 

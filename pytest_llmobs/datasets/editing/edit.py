@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from pytest_llmobs.committed import write
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished
 from pytest_llmobs.datasets.editing.files.index import write_index
@@ -18,7 +17,7 @@ from pytest_llmobs.datasets.schemas import check_schemas, schemas_beside
 from pytest_llmobs.datasets.versions.moments import keep_current
 from pytest_llmobs.datasets.versions.versions import Change
 from pytest_llmobs.errors import ConflictError, NotFoundError, StoreError
-from pytest_llmobs.files import read_bytes
+from pytest_llmobs.files import display_path, read_bytes
 from pytest_llmobs.records.examples import Dataset, Example
 
 _ATTEMPTS = 5

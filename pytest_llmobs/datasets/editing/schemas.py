@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import read_places
 from pytest_llmobs.datasets.schemas import Violation, check_schema, check_schemas, schemas_beside, violations
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Dataset, Example
 
 

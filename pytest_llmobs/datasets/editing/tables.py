@@ -8,11 +8,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, abridge, display_path
+from pytest_llmobs.datasets.base import Row, abridge
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.csv import Csv
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import known, nearest
 

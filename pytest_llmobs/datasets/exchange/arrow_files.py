@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.parquet import record
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 
 SUFFIX = ".arrow"
 

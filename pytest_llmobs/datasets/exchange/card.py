@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import abridge, display_path, read_text
+from pytest_llmobs.datasets.base import abridge, read_text
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import known, nearest
 
 NAME = "README.md"

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_llmobs.datasets.base import abridge, display_path, read_text
+from pytest_llmobs.datasets.base import abridge, read_text
 from pytest_llmobs.datasets.exchange import card
 from pytest_llmobs.datasets.exchange.arrow_files import SUFFIX as ARROW
 from pytest_llmobs.datasets.exchange.parts import column
 from pytest_llmobs.errors import DatasetError
-from pytest_llmobs.files import parse_json
+from pytest_llmobs.files import display_path, parse_json
 from pytest_llmobs.wording import known
 
 _SHARD = re.compile(r"(\w+(?:\.\w+)*)-\d{5}-of-\d{5}")

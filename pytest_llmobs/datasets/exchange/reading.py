@@ -10,7 +10,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.base import DatasetFormat, Row
 from pytest_llmobs.datasets.columns import FIELDS, Columns
 from pytest_llmobs.datasets.exchange import chat, langsmith
 from pytest_llmobs.datasets.exchange.arrow_files import ArrowFile
@@ -22,6 +22,7 @@ from pytest_llmobs.datasets.loading import by_suffix
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.wording import known, listed, nearest
 
 _LISTED = 12

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.base import DatasetFormat, Row
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.csv import Csv
 from pytest_llmobs.datasets.exchange import card, chat, hub_folder, langsmith, replacing
@@ -26,7 +26,7 @@ from pytest_llmobs.datasets.jsonl import Jsonl
 from pytest_llmobs.datasets.parquet import Parquet
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, StoreError
-from pytest_llmobs.files import SHARED, write_whole
+from pytest_llmobs.files import SHARED, display_path, write_whole
 from pytest_llmobs.records.examples import Dataset
 from pytest_llmobs.wording import count, known, listed, nearest
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.base import DatasetFormat, Row
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.inspection.findings import Finding
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 
 

@@ -9,12 +9,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.loading import load_dataset
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError, NotFoundError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pytest_llmobs.committed.git import git, lies_in_repository, output_of
 from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.replay.documents import shown
+from pytest_llmobs.files import display_path
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.housekeeping.inventory import Inventory, Recording
 from pytest_llmobs.replay.housekeeping.retirements import retired_on
@@ -86,7 +86,7 @@ def _strangers(inventory: Inventory) -> Iterator[Problem]:
         yield Problem(
             kind="stranger",
             files=(path,),
-            message=f"{shown(path)!r} is no cassette: nothing reads it. Move or delete it.",
+            message=f"{display_path(path)!r} is no cassette: nothing reads it. Move or delete it.",
         )
 
 
@@ -101,7 +101,5 @@ def _ignored(folder: CassetteFolder, inventory: Inventory) -> Iterator[Problem]:
         return
     if answer.returncode == 0:
         rule = output_of(answer).partition("\t")[0]
-        message = (
-            f"git ignores {shown(path)!r} ({rule}): nobody else gets these recordings. Take that line out."
-        )
+        message = f"git ignores {display_path(path)!r} ({rule}): nobody else gets these recordings. Take that line out."
         yield Problem(kind="ignored", files=(path,), message=message)

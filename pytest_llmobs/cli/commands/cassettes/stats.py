@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no folder of cassettes.
         StoreError: What was used can't be read.
     """
-    from pytest_llmobs.replay.documents import shown
+    from pytest_llmobs.files import display_path
     from pytest_llmobs.replay.housekeeping.figures import figures_of
     from pytest_llmobs.replay.housekeeping.inventory import take_inventory
     from pytest_llmobs.reports.pages.recordings.housekeeping import stats_page
@@ -37,5 +37,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json({"folder": str(folder.root), **asdict(figures)})
     else:
-        console.say("\n".join(stats_page(figures, shown(folder.root), console.page)))
+        console.say("\n".join(stats_page(figures, display_path(folder.root), console.page)))
     return 0

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import by_suffix
 from pytest_llmobs.datasets.versions.as_of import read_version
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError, NotFoundError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.reports.pages.datasets.versions import VersionLine
 from pytest_llmobs.wording import known, nearest
 

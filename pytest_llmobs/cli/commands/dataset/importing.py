@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.dataset.catalogs import formats, leak_guard, open_catalog
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.leaks import POLICIES
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.errors import ConflictError, DatasetError, LlmobsError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example, content_hash
 from pytest_llmobs.wording import count, listed
 

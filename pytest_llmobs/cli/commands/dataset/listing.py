@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.reports.pages.datasets.listing import DatasetLine, dataset_listing
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.commands.review.workspaces import find_workspace
 from pytest_llmobs.committed import check_case
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError, ConflictError, StoreError
-from pytest_llmobs.files import SHARED, write_whole
+from pytest_llmobs.files import SHARED, display_path, write_whole
 from pytest_llmobs.review.queue_files import QueueFiles
 from pytest_llmobs.wording import shell_line
 

@@ -9,7 +9,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import abridge, display_path
+from pytest_llmobs.datasets.base import abridge
 from pytest_llmobs.datasets.csv import cell_value, rows_of
 from pytest_llmobs.datasets.editing.files.base import Finished, pinned_ids
 from pytest_llmobs.datasets.editing.files.ends import text_end
@@ -18,6 +18,7 @@ from pytest_llmobs.datasets.editing.files.reread import Remedy, RereadFile, chec
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import listed
 

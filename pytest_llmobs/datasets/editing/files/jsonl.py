@@ -14,7 +14,7 @@ from operator import add, attrgetter, not_
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_llmobs.datasets.base import Row, decoded, display_path
+from pytest_llmobs.datasets.base import Row, decoded
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished
 from pytest_llmobs.datasets.editing.files.index import Entry, Index, entry_of
@@ -22,6 +22,7 @@ from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.jsonl import lines_of, rows_of
 from pytest_llmobs.datasets.rows import line_of
 from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.garbage_collection import paused
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_llmobs.datasets.base import Row, abridge, decoded, display_path
+from pytest_llmobs.datasets.base import Row, abridge, decoded
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.files.base import EditedFile
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import listed
 

@@ -8,7 +8,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.files.base import Finished, pinned_ids
 from pytest_llmobs.datasets.editing.files.dumping import block, flow
 from pytest_llmobs.datasets.editing.files.ends import text_end
@@ -27,6 +26,7 @@ from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.datasets.yaml import rows_of
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.files import display_path
 from pytest_llmobs.records.examples import Example
 
 _REMEDY = Remedy(

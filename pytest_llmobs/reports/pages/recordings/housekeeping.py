@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_llmobs.replay.documents import shown
+from pytest_llmobs.files import display_path
 from pytest_llmobs.replay.housekeeping.figures import Figures, ModelFigures
 from pytest_llmobs.replay.housekeeping.pruning import Leftovers
 from pytest_llmobs.reports.text.page import Page
@@ -55,7 +55,7 @@ def leftovers_page(leftovers: Leftovers, page: Page) -> list[str]:
     if leftovers.is_empty:
         return page.wrapped("Nothing is left over: the last session asked for every recording.")
     paths = leftovers.paths
-    lines = [page.clip_start(page.line(shown(path)), page.width) for path in paths[:_LISTED]]
+    lines = [page.clip_start(page.line(display_path(path)), page.width) for path in paths[:_LISTED]]
     if len(paths) > _LISTED:
         lines.append(f"and {len(paths) - _LISTED:,} more")
     recordings = count(len(leftovers.recordings), "recording")

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.replay.documents import shown
+from pytest_llmobs.files import display_path
 from pytest_llmobs.replay.misses.miss import ABSENT, Change, Miss
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.text.page import Page, indent
@@ -55,7 +55,7 @@ def headline(miss: Miss) -> str:
 
 
 def _why(miss: Miss) -> str:
-    folder = repr(shown(miss.folder))
+    folder = repr(display_path(miss.folder))
     if not miss.has_folder:
         return f"the folder {folder} doesn't exist"
     if miss.repeats:
@@ -99,7 +99,7 @@ def _asker(miss: Miss) -> Iterator[str]:
 
 def _nearest(miss: Miss, nearest: Path) -> Iterator[str]:
     yield "Nearest recording:"
-    yield f"  {_PAGE.line(shown(nearest))}"
+    yield f"  {_PAGE.line(display_path(nearest))}"
     for change in miss.changes[:_CHANGES]:
         yield from _drawn(change)
     left_out = [_PAGE.line(change.path) for change in miss.changes[_CHANGES:]]
