@@ -80,22 +80,11 @@ def _register(config: pytest.Config) -> Registered:
         _register_calls_at_import(state)
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
-        if state.settings.cassettes != "off":
-            from pytest_llmobs.plugin.cassettes.unrecorded_calls import UnrecordedCalls
-
-            # first: what it makes of a report is what the trial's outcome is read from
-            manager.register(UnrecordedCalls(state.session), "llmobs-unrecorded-calls")
-        manager.register(trials, "llmobs-trials")
+        _register_trials(state, trials)
     if ending is not None:
         manager.register(ending, "llmobs-ending")
     if state.settings.cassettes != "off" and confirming is None:
-        from pytest_llmobs.plugin.cassettes.uses import CassetteUses
-
-        manager.register(CassetteUses(state), "llmobs-cassette-uses")
-        if not state.experiment:
-            from pytest_llmobs.plugin.cassettes.summary import CassetteSummary
-
-            manager.register(CassetteSummary(state), "llmobs-cassette-summary")
+        _register_for_recordings(state)
     if state.worker is None:
         manager.register(RepeatedErrors(), "llmobs-repeated-errors")
     if state.experiment:
@@ -103,6 +92,28 @@ def _register(config: pytest.Config) -> Registered:
     elif state.worker is None:  # one of several sees too little
         manager.register(PlainGates(suites), "llmobs-plain-gates")
     return Registered(Parametrizer(state, suites, confirming), trials)
+
+
+def _register_trials(state: ProcessState, trials: TrialHooks) -> None:
+    manager = state.config.pluginmanager
+    if state.settings.cassettes != "off":
+        from pytest_llmobs.plugin.cassettes.unrecorded_calls import UnrecordedCalls
+
+        # first: what it makes of a report is what the trial's outcome is read from
+        manager.register(UnrecordedCalls(state.session), "llmobs-unrecorded-calls")
+    manager.register(trials, "llmobs-trials")
+
+
+def _register_for_recordings(state: ProcessState) -> None:
+    """Register what tells at the end which recordings were used."""
+    from pytest_llmobs.plugin.cassettes.uses import CassetteUses
+
+    manager = state.config.pluginmanager
+    manager.register(CassetteUses(state), "llmobs-cassette-uses")
+    if not state.experiment:
+        from pytest_llmobs.plugin.cassettes.summary import CassetteSummary
+
+        manager.register(CassetteSummary(state), "llmobs-cassette-summary")
 
 
 def _register_calls_at_import(state: ProcessState) -> None:

@@ -76,13 +76,7 @@ class CassetteUses:
             self._state.notes.add(f"Which cassettes were used can't be written to {str(store)!r}: {error}.")
 
     def _why_partial(self, session: pytest.Session) -> Iterator[str]:
-        config = session.config
-        if config.args_source is pytest.Config.ArgsSource.ARGS:
-            yield f"it was about {' '.join(config.args)} alone"
-        elif config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and _is_below_rootdir(config):
-            yield f"it ran in {str(config.invocation_params.dir)!r} alone"
-        for option in _left_out(config):
-            yield f"{option} was given"
+        yield from _narrowed(session.config)
         if self._state.settings.shard:
             yield f"it was shard {self._state.settings.shard}"
         if self._deselected:
@@ -95,13 +89,17 @@ class CassetteUses:
             yield "it was cut short"
 
 
-def _left_out(config: pytest.Config) -> Iterator[str]:
-    """Yield options by which whole files stay out of sight, whose tests no hook calls deselected."""
+def _narrowed(config: pytest.Config) -> Iterator[str]:
+    """Yield how the command left tests out of sight that no hook calls deselected."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        yield f"it was about {' '.join(config.args)} alone"
+    elif config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and _is_below_rootdir(config):
+        yield f"it ran in {str(config.invocation_params.dir)!r} alone"
     if config.getoption("lf", False):
-        yield "--last-failed"
+        yield "--last-failed was given"
     # what stands in the project's addopts is left out of every session
     if any(argument.startswith("--ignore") for argument in config.invocation_params.args):
-        yield "--ignore"
+        yield "--ignore was given"
 
 
 def _is_below_rootdir(config: pytest.Config) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -171,18 +171,32 @@ def _pieces(
         if names and not is_identity(names[-1]):
             yield _Piece(path, names, indexes, identities, value)
     elif isinstance(value, dict):
-        for name, item in value.items():
-            if type(item) is int and is_index(name):
-                indexes = (*indexes, item)
-            elif isinstance(item, str) and is_identity(name):
-                identities = (*identities, item)
+        indexes, identities = (*indexes, *_indexes(value)), (*identities, *_identities(value))
         for name, item in value.items():
             yield from _pieces(item, (*path, name), (*names, name), indexes, identities)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            index = item.get("index") if isinstance(item, dict) else None
-            name = place if index is None else f"#{index}"
-            yield from _pieces(item, (*path, place), (*names, name), indexes, identities)
+            yield from _pieces(item, (*path, place), (*names, _entry_name(place, item)), indexes, identities)
+
+
+def _indexes(value: Mapping[str, Any]) -> Iterator[int]:
+    """Yield the numbers by which an object says of which block or choice it is."""
+    for name, item in value.items():
+        if type(item) is int and is_index(name):
+            yield item
+
+
+def _identities(value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ids by which it says so."""
+    for name, item in value.items():
+        if isinstance(item, str) and is_identity(name):
+            yield item
+
+
+def _entry_name(place: int, item: Any) -> int | str:
+    """Return what an entry of a list is called: by the index that it has itself, else by its place."""
+    index = item.get("index") if isinstance(item, dict) else None
+    return place if index is None else f"#{index}"
 
 
 def _cleaned_text(name: str, text: str, redaction: Redaction) -> str:
