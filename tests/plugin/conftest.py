@@ -6,10 +6,12 @@ says so: workers and further sessions have theirs anyway, and all of ``tests/e2e
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import subprocess
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -144,6 +146,18 @@ def project(empty: Project) -> Project:
         for number, name in enumerate(NAMES)
     )
     return empty
+
+
+@pytest.fixture
+def openai_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let apps make clients of openai."""
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    yield
+    # Each session of this process leaves the app's client open; whoever ran when it was collected would be blamed.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.unfreeze()  # an experiment keeps what it made from the collector
+        gc.collect()
 
 
 @pytest.fixture

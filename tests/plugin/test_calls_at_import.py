@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
 
 import httpcore2  # noqa: F401 - as in test_openai.py
@@ -38,20 +36,15 @@ def pytest_llmobs_redact():
 
 
 @pytest.fixture
-def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Iterator[Server]:
     """A model's, for two modules that ask it the same; redaction lies beside them, and is loaded after the session."""
     folder = project.pytester.mkpydir("inner")
     folder.joinpath("conftest.py").write_text(REDACTOR)
     for name in ("test_one.py", "test_two.py"):
         folder.joinpath(name).write_text(ASKING)
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with serve("kind") as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         yield server
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()
-        gc.collect()
 
 
 def test_they_are_recorded_replayed_counted_and_cleaned(project: Project, server: Server) -> None:

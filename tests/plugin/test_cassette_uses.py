@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import httpcore2  # noqa: F401 - see test_openai
@@ -46,19 +43,14 @@ def test_more():
 
 
 @pytest.fixture
-def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def recorded(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Project:
     """A project whose replies are all recorded, and whose server is gone."""
     project.write(app=APP, test_app=SUITE)
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with serve(lambda request: chat({"content": "Dear you"})) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         project.run("--llm-cassettes=reuse").assert_outcomes(passed=4)
         assert len(server.requests) == 4
-    yield project
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()
-        gc.collect()
+    return project
 
 
 def uses(project: Project) -> dict[str, Any]:

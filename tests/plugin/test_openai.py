@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpcore2  # noqa: F401 - here, because pytester forgets what a test imports: httpx2, which loads it late,
 import openai  # noqa: F401 - would wait for the exceptions of another copy
@@ -38,16 +36,10 @@ def _obedient(request: Request) -> Answer:
 
 
 @pytest.fixture
-def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Server], None]]:
+def ask(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Callable[[Server], None]:
     """Make the project's app ask a server."""
     project.write(app=APP)
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
-    yield lambda server: monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    # Each session of this process leaves the app's client open; whoever ran when it was collected would be blamed.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()  # an experiment keeps what it made from the collector
-        gc.collect()
+    return lambda server: monkeypatch.setenv("OPENAI_BASE_URL", server.url)
 
 
 def test_a_broken_prompt_is_red_and_its_line_is_shown(

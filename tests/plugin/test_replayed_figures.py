@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -59,17 +57,12 @@ def _reply(request: Request) -> Answer:
 
 
 @pytest.fixture
-def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Iterator[Server]:
     """A model's, which three examples and their judges ask."""
     project.write(app=APP, test_app=SUITE)
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with serve(_reply) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         yield server
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()
-        gc.collect()
 
 
 def _experiment(project: Project, *arguments: str) -> tuple[dict[str, Any], str]:

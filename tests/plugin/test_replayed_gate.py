@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
-import warnings
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -89,13 +87,12 @@ class Recorded:
 
 
 @pytest.fixture
-def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
+def recorded(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Iterator[Recorded]:
     project.write(app=APP)
     project.prompt("{name}")
     rows = [json.dumps({"id": name, "inputs": {"name": name, "query": "Well?"}}) for name in NAMES]
     project.path.joinpath("golden.jsonl").write_text("\n".join(rows))
     project.path.joinpath(".gitignore").write_text("__pycache__/\n.llmobs/\n.pytest_cache/\n")
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     model = Model()
     with serve(model) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
@@ -106,10 +103,6 @@ def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reco
         assert made.calls == 5 * len(NAMES)
         made.commit()
         yield made
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()
-        gc.collect()
 
 
 def test_broken_code_is_red_in_one_look_and_without_a_call(recorded: Recorded) -> None:

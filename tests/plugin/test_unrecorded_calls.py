@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import shlex
-import warnings
 from collections.abc import Iterator
 
 import httpcore2  # noqa: F401 - as in test_openai.py
@@ -78,18 +76,13 @@ def _reply(request: Request) -> Answer:
 
 
 @pytest.fixture
-def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(project: Project, monkeypatch: pytest.MonkeyPatch, openai_key: None) -> Iterator[Server]:
     """A model's; the app has a fallback for when it can't be reached."""
     project.write(app=APP, test_app=SUITE)
     project.prompt(PROMPT)
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with serve(_reply) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         yield server
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.unfreeze()
-        gc.collect()
 
 
 @pytest.mark.parametrize("mode", [(), ("--llm-experiment",)], ids=["plain", "experiment"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pytest_llmobs.replay.recorder import Mode, Recorder
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.tracer import Tracer
+from tests.anthropic_server import Server
 from tests.unit.tracing.memory import MemorySink
 
 
@@ -87,6 +88,22 @@ def http_library() -> Any:
     """Return the library that the installed anthropic sends with: httpx, or its successor."""
     base: Any = anthropic._base_client
     return getattr(base, "httpx2", None) or base.httpx
+
+
+def check_surface(tape: Tape, serving: AbstractContextManager[Server], call: Callable[[str], Any]) -> None:
+    """Check that a call gets the same from recordings, without a server, and is traced as what it is.
+
+    Args:
+        tape: Where it is recorded.
+        serving: The server that answers the first time.
+        call: Takes the server's address.
+    """
+    with serving as server, tape.recording() as recorded:
+        expected = call(server.url)
+    with tape.replaying() as replayed:
+        assert call(server.url) == expected
+    assert len(tape.files) == len(server.requests)
+    check_replayed(replayed, recorded)
 
 
 def check_replayed(replayed: MemorySink, recorded: MemorySink) -> None:

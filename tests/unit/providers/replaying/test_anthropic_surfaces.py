@@ -12,7 +12,7 @@ import pytest
 
 from tests.anthropic_server import Answer, Request, Script, message, serve, text, tool_use
 from tests.unit.providers.replaying.surfaces import Entered, Surface, listed, plain, settled
-from tests.unit.providers.replaying.tape import Tape, check_replayed
+from tests.unit.providers.replaying.tape import Tape, check_surface
 
 MODEL = "claude-sonnet-5"
 ASK: dict[str, Any] = {
@@ -211,12 +211,7 @@ def in_async(url: str, surface: Surface) -> Any:
     ids=[f"{surface.__name__}-{n}" for n, (surface, _) in enumerate(SURFACES)],
 )
 def test_a_surface_is_replayed(tape: Tape, runner: Any, surface: Surface, script: Script) -> None:
-    with serve(script) as server, tape.recording() as recorded:
-        expected = runner(server.url, surface)
-    with tape.replaying() as replayed:
-        assert runner(server.url, surface) == expected
-    assert len(tape.files) == len(server.requests)
-    check_replayed(replayed, recorded)
+    check_surface(tape, serve(script), lambda url: runner(url, surface))
 
 
 def test_a_call_of_another_kind_is_another_request(tape: Tape) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.anthropic_server import Answer, Script
 from tests.openai_server import chat, function_call, response, serve, spoken, tool_call
 from tests.unit.providers.replaying.surfaces import Entered, Surface, listed, plain, settled
-from tests.unit.providers.replaying.tape import Tape, check_replayed
+from tests.unit.providers.replaying.tape import Tape, check_surface
 
 ASK: dict[str, Any] = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Weather?"}]}
 ANSWER: dict[str, Any] = {"model": "gpt-5-mini", "input": "Weather?"}
@@ -222,12 +222,7 @@ def in_async(url: str, surface: Surface) -> Any:
     ids=[f"{surface.__name__}-{n}" for n, (surface, _) in enumerate(SURFACES)],
 )
 def test_a_surface_is_replayed(tape: Tape, runner: Any, surface: Surface, script: Script) -> None:
-    with serve(script) as server, tape.recording() as recorded:
-        expected = runner(server.url, surface)
-    with tape.replaying() as replayed:
-        assert runner(server.url, surface) == expected
-    assert len(tape.files) == len(server.requests)
-    check_replayed(replayed, recorded)
+    check_surface(tape, serve(script), lambda url: runner(url, surface))
 
 
 @pytest.mark.parametrize("runner", [in_sync, in_async])
