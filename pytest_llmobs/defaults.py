@@ -35,7 +35,7 @@ PROVIDERS = (
 REPORTS = (
     "reports.terminal.section:TerminalReport",
     "reports.json:JsonReport",
-    "reports.html:HtmlReport",
+    "reports.html.report:HtmlReport",
 )
 REDACTORS = (
     "tracing.redaction.secrets:Secrets",

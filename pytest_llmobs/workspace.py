@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.datasets.editing.catalog import Catalog
     from pytest_llmobs.records.examples import Dataset
+    from pytest_llmobs.reports.evidence import Evidence
     from pytest_llmobs.review.queues import Queues
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
@@ -146,6 +147,14 @@ class Workspace:
         folder = self.store_folder / "queues"
         files = QueueFiles(self.queue_folder, self.rootdir)
         return Queues(folder, files=files, prepare_store=self.open_store().layout.create)
+
+    def evidence(self, store: Store | None = None) -> Evidence:
+        """Return what a report may look up: a store, by default its own, and the committed baselines."""
+        from pytest_llmobs.experiments.references import baseline_source
+        from pytest_llmobs.reports.evidence import StoredEvidence
+
+        store = store or self.open_store()
+        return StoredEvidence(store, baseline_source("", self.baseline_folder, self.rootdir, self.open_store))
 
     def redaction(self) -> Redaction:
         """Return what cleans texts before they are kept: as the settings say, and in an app ``LLMOBS_REDACT``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,11 @@ def tell(
 ) -> None:
     """Print what is printed of an experiment and write what is written; what fails is a note."""
     from pytest_llmobs.reports.delivery import FOLDER, Reports
+    from pytest_llmobs.workspace import Workspace
 
+    # the baselines that are committed beside the store
+    evidence = Workspace.find(Path(store.place).parent).evidence(store)
+    context = replace(context, evidence=evidence)
     reports = Reports(experiment, context, orders)
     for report in reports.printed(console.page):
         if report.problem:

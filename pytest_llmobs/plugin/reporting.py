@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from pytest_llmobs.plugin.pytest_internals import screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
+from pytest_llmobs.reports.evidence import StoredEvidence
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.settings import ADD, PROMPT_DIR, STORE_FOLDER
@@ -46,7 +48,9 @@ _BY_LAST = (
 
 def reports_of(state: ProcessState, conclusion: Conclusion) -> Reports:
     """Return the reports of a concluded experiment: the section at its end, and all that the user asked for."""
-    context = context_of(state.config, conclusion.recorded)
+    session = state.session
+    evidence = StoredEvidence(session.store, session.baseline_of)
+    context = replace(context_of(state.config, conclusion.recorded), evidence=evidence)
     return Reports(conclusion.experiment, context, state.session.report_orders)
 
 

@@ -6,7 +6,8 @@ hurt a session: ``delivery`` guards it, because the gate's exit status must not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.context import Context
     from pytest_llmobs.reports.digest.experiment import Digest
     from pytest_llmobs.reports.text.page import Page
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report that is more than one text."""
+
+    text: str
+    """The file itself."""
+    siblings: Mapping[str, bytes] = field(default_factory=dict)
+    """Files beside it: name -> content. ``Context.file`` has the name of the file itself."""
 
 
 class ReportFormat(Protocol):
@@ -33,8 +44,11 @@ class ReportFormat(Protocol):
         """
         ...
 
-    def render(self, digest: Digest, page: Page, context: Context) -> str:
+    def render(self, digest: Digest, page: Page, context: Context) -> str | Document:
         """Return the report, ending without a line break.
+
+        A format whose attribute ``appended_to`` names an environment variable is added to the file that this names,
+        where the user gives no path: a summary of a CI job, which other steps write to as well.
 
         Args:
             digest: The finished experiment, and all that is told of it.

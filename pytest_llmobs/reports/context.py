@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from pytest_llmobs.reports.evidence import Evidence, NoEvidence
 
 _ONLY = re.compile(r"(--(?:llm-)?cassettes)[= ]only\b")
 _PYTEST = ("pytest ", "python -m pytest ")
@@ -39,6 +41,10 @@ class Context:
     """Baseline files that this session wrote or deleted, as the user would name them."""
     everything: bool = False
     """Cut nothing: every suite, example, note and diff."""
+    evidence: Evidence = field(default_factory=NoEvidence)
+    """What a report may look up: traces, baselines, earlier experiments."""
+    file: str = ""
+    """Name of the file that the report is to be; empty where it is printed, or added to another file."""
 
     def under(self, conditions: Mapping[str, str]) -> Context:
         """Return it with the commands that pytest's defaults would make others: on recorded replies.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.files import PRIVATE, SHARED, make_private, write_whole
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.base import ReportFormat
+from pytest_llmobs.reports.base import Document, ReportFormat
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest, digest
 from pytest_llmobs.reports.terminal.section import TerminalReport
@@ -61,6 +61,8 @@ class Delivery:
     """The format's name."""
     text: str = ""
     """To be printed."""
+    siblings: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that belong beside it: name -> content."""
     path: Path | None = None
     """The file that was written."""
     problem: str = ""
@@ -188,13 +190,15 @@ class Reports:
             if not order.printed:
                 yield self._written(order, folder)
 
-    def _rendered(self, chosen: ReportFormat, page: Page) -> Delivery:
+    def _rendered(self, chosen: ReportFormat, page: Page, file: str = "") -> Delivery:
         if isinstance(self.digest, Delivery):
             return self.digest
         try:
-            text: object = chosen.render(self.digest, page, self.context)
+            text: object = chosen.render(self.digest, page, replace(self.context, file=file))
             if isinstance(text, str):
                 return Delivery(chosen.name, text=page.encodable(text))
+            if isinstance(text, Document):
+                return Delivery(chosen.name, text=page.encodable(text.text), siblings=text.siblings)
         except _NOT_OURS:
             raise
         except BaseException as error:
@@ -211,10 +215,13 @@ class Reports:
         if path is None:
             name = order.format.name
             return Delivery(name, problem=f"the store is on another machine; name a file here, {name}:PATH")
-        report = self._rendered(order.format, _FILE_PAGE)
+        report = self._rendered(order.format, _FILE_PAGE, path.name)
         if report.problem:
             return report
         try:
+            # first: the page that points to them must not stand alone
+            for name, content in report.siblings.items():
+                write_whole(path.with_name(name), content, mode=mode)
             _write(path, report.text, mode)
         except FileExistsError:
             return replace(

@@ -35,9 +35,13 @@ class JsonReport:
 
     def render(self, digest: Digest, page: Page, context: Context) -> str:
         """Return the document; texts are as they were recorded, numbers that aren't finite are null."""
-        return json.dumps(
-            _plain(document(digest)), indent=2, ensure_ascii=False, allow_nan=False, default=str
-        )
+        return json.dumps(plain_document(digest), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def plain_document(digest: Digest) -> dict[str, Any]:
+    """Return the document in JSON types; whatever else there is of a user's own stays as it is."""
+    plain: dict[str, Any] = _plain(document(digest))
+    return plain
 
 
 def document(digest: Digest) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import PurePosixPath
@@ -165,9 +166,10 @@ class ExperimentResults:
             return None
         from pytest_llmobs.client.results.gating import GateRequest, report_context
         from pytest_llmobs.reports.delivery import FOLDER, ReportOrder, Reports
-        from pytest_llmobs.reports.html import HtmlReport
+        from pytest_llmobs.reports.html.report import HtmlReport
 
-        reports = Reports(experiment, report_context(GateRequest()), (ReportOrder(HtmlReport()),))
+        context = replace(report_context(GateRequest()), evidence=self._workspace.evidence())
+        reports = Reports(experiment, context, (ReportOrder(HtmlReport()),))
         folder = self._workspace.store_folder / FOLDER
         (delivery,) = reports.written(folder)
         if delivery.path is None:

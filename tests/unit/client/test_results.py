@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import io
 import threading
 from pathlib import Path
@@ -125,7 +124,7 @@ def test_it_knows_its_names(results: ExperimentResults) -> None:
     assert results.get_dataset_id() == "golden"
 
 
-def test_its_report_is_a_page_on_which_everything_foreign_is_escaped(tmp_path: Path) -> None:
+def test_its_report_is_a_page_in_whose_html_nothing_foreign_stands(tmp_path: Path) -> None:
     rows = [row("a", key="<script>alert(1)</script>")]
     evaluation = ended(plan_of(["a"], metrics=()), rows, name="R&D <b>")
     results = ExperimentResults(evaluation, workspace_in(tmp_path))
@@ -138,8 +137,7 @@ def test_its_report_is_a_page_on_which_everything_foreign_is_escaped(tmp_path: P
     assert path.parent == tmp_path / ".llmobs" / "reports"
     text = path.read_text(encoding="utf-8")
     assert "<script>alert" not in text
-    assert "<title>R&amp;D &lt;b&gt;: " in text
-    assert "NO BASELINE" in html.unescape(text)
+    assert "R&D" not in text  # it lies in the page's packed data
 
 
 def test_what_stays_nowhere_has_no_page_and_writes_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""What a report may look up beside an experiment's own record: traces, baselines, and the experiments before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_llmobs.errors import BaselineError, StoreError
+
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.records.experiments import Experiment
+    from pytest_llmobs.records.runs import Run
+    from pytest_llmobs.storage.store import Store
+
+HISTORY = 50
+"""Experiments that a report looks back on, itself included."""
+
+
+class Evidence(Protocol):
+    """Looks things up. Whatever is missing or can't be read is absent: a report says so, and doesn't fail."""
+
+    def runs(self, experiment: Experiment) -> Iterator[Run]:
+        """Yield the runs of an experiment's traces, without children, in order of their start."""
+        ...
+
+    def baseline(self, suite: str) -> Baseline | None:
+        """Return the baseline of a suite, with the texts that it keeps."""
+        ...
+
+    def history(self) -> Sequence[Experiment]:
+        """Return the newest experiments, the oldest first, without their trials."""
+        ...
+
+
+@dataclass(frozen=True)
+class NoEvidence:
+    """Nothing is at hand but the record."""
+
+    def runs(self, experiment: Experiment) -> Iterator[Run]:
+        """Yield nothing."""
+        yield from ()
+
+    def baseline(self, suite: str) -> Baseline | None:
+        """Return None."""
+        return None
+
+    def history(self) -> Sequence[Experiment]:
+        """Return nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class StoredEvidence:
+    """What a store and the baselines' folder have."""
+
+    store: Store
+    baseline_of: Callable[[str], Baseline | None]
+    """Returns a suite's baseline; may raise ``BaselineError``."""
+
+    def runs(self, experiment: Experiment) -> Iterator[Run]:
+        """Yield the runs that are stored; after damage, those before it."""
+        try:
+            yield from self.store.runs(experiment.name)
+        except StoreError:
+            return
+
+    def baseline(self, suite: str) -> Baseline | None:
+        """Return the baseline; None also where it can't be read, which the gate has said."""
+        try:
+            return self.baseline_of(suite)
+        except BaselineError:
+            return None
+
+    def history(self) -> Sequence[Experiment]:
+        """Return the newest ``HISTORY`` experiments that can be read, the oldest first."""
+        from pytest_llmobs.experiments.stored import read_heads
+
+        try:
+            newest = read_heads(self.store)[:HISTORY]
+        except StoreError:
+            return ()
+        newest.reverse()
+        return newest

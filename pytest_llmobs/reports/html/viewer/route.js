@@ -1,0 +1,37 @@
+// What the page shows, as its address says: `#/trial/12?repeat=2`. Every state of the page is one.
+
+// Return {view, argument, options} of an address's fragment.
+export function readRoute(fragment) {
+  const [path, query = ""] = fragment.replace(/^#/, "").split("?", 2);
+  const [, view = "", argument = ""] = path.split("/").map(decoded);
+  return { view, argument, options: new Map(new URLSearchParams(query)) };
+}
+
+// Return the fragment of a route; empty options are left out.
+export function routeFragment({ view = "", argument = "", options = new Map() }) {
+  const path = ["", view, argument].map(encodeURIComponent).join("/").replace(/\/+$/, "") || "/";
+  const query = new URLSearchParams([...options].filter(([, value]) => value !== "" && value !== null));
+  return query.size ? `#${path}?${query}` : `#${path}`;
+}
+
+// Show another state. `replacing` keeps it out of the history: for what changes at every key.
+export function go(route, { replacing = false } = {}) {
+  const fragment = routeFragment(route);
+  if (fragment === location.hash) {
+    return;
+  }
+  if (replacing) {
+    history.replaceState(null, "", fragment);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  } else {
+    location.hash = fragment;
+  }
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // an address that somebody cut short
+  }
+}
