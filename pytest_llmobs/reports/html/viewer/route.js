@@ -28,6 +28,15 @@ export function go(route, { replacing = false } = {}) {
   }
 }
 
+// Keep options in the address of what is shown already, without showing it again: Map or entries, "" drops one.
+export function keepOptions(changes) {
+  const route = readRoute(location.hash);
+  for (const [name, value] of changes) {
+    route.options.set(name, value);
+  }
+  history.replaceState(null, "", routeFragment(route));
+}
+
 function decoded(part) {
   try {
     return decodeURIComponent(part);
