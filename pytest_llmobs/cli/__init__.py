@@ -21,6 +21,9 @@ from pytest_llmobs.wording import known, nearest
 COMMANDS: Mapping[str, str] = {
     "experiments": "list the experiments of a store with their means, cost and verdict, the newest first",
     "show": "show an experiment as its session ended, or one run with everything below it",
+    "report": (
+        "make reports of an experiment: a page for a browser, Markdown, JSON or JUnit, pictures of its plots"
+    ),
     "compare": (
         "compare two experiments, the first in the place of the baseline, their outputs side by side with "
         "--pairwise; exit status 1 where the second is worse"

@@ -1,8 +1,9 @@
-"""Reports of an experiment on the command line, with the option ``--report``."""
+"""Reports of an experiment on the command line: those of ``llmobs report``, and those of the option ``--report``."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.reports.base import ReportFormat
     from pytest_llmobs.reports.context import Context
-    from pytest_llmobs.reports.delivery import ReportOrder
+    from pytest_llmobs.reports.delivery import ReportOrder, Reports
 
 OPTION = "--report"
 
@@ -42,11 +43,21 @@ def read_option(arguments: argparse.Namespace, store: Store) -> Sequence[ReportO
         return ()
     from pytest_llmobs.reports.delivery import read_orders
 
-    return read_orders(arguments.report, _formats(arguments.report, store), Path.cwd(), OPTION)
+    formats = known_formats(arguments.report, store)
+    return read_orders(arguments.report, formats, Path.cwd(), OPTION)
 
 
-def _formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat]:
-    """Return the formats at hand; those of the project's ``conftest.py`` where no other is meant."""
+def known_formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat]:
+    """Return the formats at hand; those of the project's ``conftest.py`` where no other is meant.
+
+    Args:
+        requests: ``FORMAT`` or ``FORMAT:PATH`` each.
+        store: Its folder's parent has the ``conftest.py``.
+
+    Raises:
+        SettingsError: A hook offers what is no format.
+        EvaluatorError: The ``conftest.py`` can't be imported.
+    """
     from pytest_llmobs.cli.modules import import_file
     from pytest_llmobs.extensions import Extensions, standalone_manager
     from pytest_llmobs.reports.base import named_formats
@@ -61,6 +72,68 @@ def _formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat
     return formats
 
 
+def stored_context(
+    experiment: Experiment, store: Store, store_option: str | None, *, everything: bool = False
+) -> Context:
+    """Return the context of a stored experiment's report: what its session knew, where that holds here.
+
+    Args:
+        experiment: The experiment.
+        store: Where it is stored.
+        store_option: The store as the user named it; None where it is found without a name.
+        everything: Cut nothing.
+    """
+    from pytest_llmobs.reports.context import Context
+
+    rootdir = _rootdir(experiment, store)
+    context = Context(store=store_option or "", rootdir=rootdir, everything=everything)
+    context = context.under(experiment.conditions)
+    if rootdir:
+        return context
+    # as the session printed them, where its paths hold
+    told = experiment.commands
+    return replace(
+        context,
+        accept=told.get("accept", context.accept),
+        accept_some=told.get("accept_some", context.accept_some),
+        rerun=told.get("rerun", context.rerun),
+        record=told.get("record", context.record),
+    )
+
+
+def _rootdir(experiment: Experiment, store: Store) -> str:
+    """Return the path of the store's rootdir where the tests lie there and not here: a store may be a copy."""
+    rootdir = os.path.relpath(Path(store.place).parent)
+    if _has_tests(Path(), experiment) or not _has_tests(Path(rootdir), experiment):
+        return ""
+    return rootdir
+
+
+def _has_tests(folder: Path, experiment: Experiment) -> bool:
+    """Tell whether any test file of an experiment lies below a folder."""
+    return any(folder.joinpath(plan.path).exists() for plan in experiment.suites)
+
+
+def gathered(
+    experiment: Experiment, orders: Sequence[ReportOrder], context: Context, store: Store
+) -> Reports:
+    """Return the reports of an experiment, which look up its traces and the baselines beside the store."""
+    from pytest_llmobs.reports.delivery import Reports
+    from pytest_llmobs.workspace import Workspace
+
+    evidence = Workspace.find(Path(store.place).parent).evidence(store)
+    return Reports(experiment, replace(context, evidence=evidence), orders)
+
+
+def report_folder(store: Store) -> Path | None:
+    """Return where reports without a path of the user's own go; None where the store is on another machine."""
+    from pytest_llmobs.reports.delivery import FOLDER
+
+    if not store.is_local:
+        return None
+    return store.root / FOLDER
+
+
 def tell(
     experiment: Experiment,
     orders: Sequence[ReportOrder],
@@ -69,20 +142,11 @@ def tell(
     console: Console,
 ) -> None:
     """Print what is printed of an experiment and write what is written; what fails is a note."""
-    from pytest_llmobs.reports.delivery import FOLDER, Reports
-    from pytest_llmobs.workspace import Workspace
-
-    # the baselines that are committed beside the store
-    evidence = Workspace.find(Path(store.place).parent).evidence(store)
-    context = replace(context, evidence=evidence)
-    reports = Reports(experiment, context, orders)
+    reports = gathered(experiment, orders, context, store)
     for report in reports.printed(console.page):
         if report.problem:
             console.note(report.notice())
         else:
             console.say(report.text)
-    folder = None
-    if store.is_local:
-        folder = store.root / FOLDER
-    for report in reports.written(folder):
+    for report in reports.written(report_folder(store)):
         console.note(report.notice())

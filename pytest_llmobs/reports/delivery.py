@@ -167,16 +167,18 @@ class Reports:
 
         return list(failures(self.digest))
 
-    def printed(self, page: Page) -> Iterator[Delivery]:
+    def printed(self, page: Page, *, ordered_alone: bool = False) -> Iterator[Delivery]:
         """Render what goes to the terminal: its own report first.
 
         Args:
             page: The terminal.
+            ordered_alone: Leave the terminal's own out unless it was ordered.
         """
-        yield self._rendered(TerminalReport(), page)
+        if not ordered_alone:
+            yield self._rendered(TerminalReport(), page)
         for order in self.orders:
-            # the terminal's own was printed already
-            if order.printed and order.format.name != TerminalReport.name:
+            # the terminal's own may have been printed already
+            if order.printed and (ordered_alone or order.format.name != TerminalReport.name):
                 yield self._rendered(order.format, page)
 
     def written(self, folder: Path | None) -> Iterator[Delivery]:

@@ -136,26 +136,16 @@ def test_workers_leave_it_to_the_controller(project: Project):
     assert validated(project.path / "out.json")["spending"]["trials"]["ran"] == 3
 
 
-def test_show_makes_the_same_report_of_a_stored_experiment(red: Project):
+def test_the_command_makes_the_same_report_of_a_stored_experiment(red: Project):
     red.write(conftest=CONFTEST)
     red.experiment("--llm-name=first", "--llm-report=json:then.json")
-    asked = ("--report", "json:now.json", "--report", "headline", "--report", "shout", "--report=broken")
-    done = red.llmobs("show", "first", *asked)
-    assert done.returncode == 0
-    assert done.stdout.endswith("\nRED!\n")
-    told = done.stderr.splitlines()
-    assert told[0].startswith("! report broken: RuntimeError: no ink")
-    assert told[1:] == ["report json: now.json", "report headline: .llmobs/reports/first.txt"]
+    done = red.llmobs("report", "first", "json:now.json", "headline", "shout", "broken")
+    assert done.returncode == 1
+    assert done.stdout == "RED!\nreport json: now.json\nreport headline: .llmobs/reports/first.txt\n"
+    assert done.stderr.startswith("! report broken: RuntimeError: no ink")
     then, now = (validated(red.path / name) for name in ("then.json", "now.json"))
     assert {**now, "commands": None} == {**then, "commands": None}
     assert (red.path / ".llmobs" / "reports" / "first.txt").read_text().startswith("first: RED")
-
-
-def test_show_refuses_what_it_does_not_know(project: Project):
-    project.experiment()
-    done = project.llmobs("show", "--report", "jsom")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Unknown report 'jsom' for --report. Did you mean 'json'?" in done.stderr
 
 
 def test_merge_makes_reports_of_the_whole(project: Project):

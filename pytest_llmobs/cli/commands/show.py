@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
@@ -20,7 +18,7 @@ from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import nearest
+from pytest_llmobs.wording import nearest, shell_line
 
 _ID = frozenset("0123456789abcdef-")
 
@@ -40,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broken", action="store_true", help="print the node ids of the broken examples alone"
     )
     parser.add_argument("--json", action="store_true", help="print everything for machines")
-    reports.add_option(parser)
+    # where reports were made once: it says where they are now
+    parser.add_argument("--report", action="append", default=[], help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -97,42 +96,28 @@ def _why_unstored(which: str, store: Store) -> str | None:
 def _show_experiment(
     experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
 ) -> int:
-    if arguments.report and (arguments.broken or arguments.json):
-        console.note("--report goes with what is printed for people; leave --json and --broken out.")
+    if arguments.report:
+        console.note(_gave_way(experiment, arguments))
         return 2
-    orders = reports.read_option(arguments, store)
-    rootdir = _rootdir(experiment, store)
-    context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)
-    context = context.under(experiment.conditions)
-    if not rootdir:  # as the session printed them, where its paths hold
-        told = experiment.commands
-        context = replace(
-            context,
-            accept=told.get("accept", context.accept),
-            accept_some=told.get("accept_some", context.accept_some),
-            rerun=told.get("rerun", context.rerun),
-            record=told.get("record", context.record),
-        )
+    context = reports.stored_context(experiment, store, arguments.store, everything=arguments.all)
     if arguments.broken:
         return _show_broken(experiment, context, console)
     if arguments.json:
         console.json({**to_wire(experiment, sparse=False), "red": experiment.red})
         return 0
-    reports.tell(experiment, orders, context, store, console)
+    reports.tell(experiment, (), context, store, console)
     return 0
 
 
-def _rootdir(experiment: Experiment, store: Store) -> str:
-    """Return the path of the store's rootdir where the tests lie there and not here: a store may be a copy."""
-    rootdir = os.path.relpath(Path(store.place).parent)
-    if _has_tests(Path(), experiment) or not _has_tests(Path(rootdir), experiment):
-        return ""
-    return rootdir
-
-
-def _has_tests(folder: Path, experiment: Experiment) -> bool:
-    """Tell whether any test file of an experiment lies below a folder."""
-    return any(folder.joinpath(plan.path).exists() for plan in experiment.suites)
+def _gave_way(experiment: Experiment, arguments: argparse.Namespace) -> str:
+    """Return what to type in the place of ``--report``."""
+    words = ["llmobs", "report"]
+    if arguments.which is not None:
+        words.append(experiment.name)
+    words += arguments.report
+    if arguments.store:
+        words += ["--store", arguments.store]
+    return f"`llmobs show` prints; reports are made with `{shell_line(words)}`."
 
 
 def _show_broken(experiment: Experiment, context: Context, console: Console) -> int:

@@ -161,24 +161,24 @@ def test_an_empty_store_has_nothing_to_show(llmobs, tmp_path):
     assert llmobs("show", "what-ever").stderr.endswith("The store holds none yet.\n")
 
 
-@pytest.mark.parametrize("option", ["--json", "--broken"])
-def test_a_report_is_not_lost_beside_other_output(llmobs, store, option):
-    done = llmobs("show", "brave-otter", "--report", "json", option)
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--report", "json"], "llmobs report json"),
+        (["brave", "--report", "json:a b.json", "--json"], "llmobs report brave-otter 'json:a b.json'"),
+        (["--report=json", "--store", ".llmobs"], "llmobs report json --store .llmobs"),
+    ],
+)
+def test_reports_are_made_by_a_command_of_their_own(llmobs, store, words, line):
+    done = llmobs("show", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--report goes with what is printed for people" in done.stderr
+    assert done.stderr == f"`llmobs show` prints; reports are made with `{line}`.\n"
 
 
 def test_a_run_has_no_report(llmobs, store, run_id):
     done = llmobs("show", run_id, "--report", "json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "is a run; --report is for an experiment" in done.stderr
-
-
-def test_a_report_lies_in_the_store_and_leaves_the_output_as_it_is(llmobs, store):
-    plain, done = llmobs("show", "brave-otter"), llmobs("show", "brave-otter", "--report", "json")
-    assert (done.returncode, done.stdout) == (0, plain.stdout)
-    assert done.stderr == "report json: .llmobs/reports/brave-otter.json\n"
-    assert (store.root / "reports" / "brave-otter.json").is_file()
 
 
 def test_an_ambiguous_id_names_its_candidates(llmobs, store):
