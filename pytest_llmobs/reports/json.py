@@ -61,6 +61,7 @@ def document(digest: Digest) -> dict[str, Any]:
         "verdict": {
             "red": experiment.red,
             "word": verdict.word,
+            "light": verdict.light,
             "headline": verdict.headline,
             "limits": verdict.limits,
             "unlooked": experiment.decision.unlooked or None,

@@ -48,3 +48,8 @@ function escaped(sign) {
 function hex(code, digits) {
   return code.toString(16).padStart(digits, "0");
 }
+
+// Let a screen reader say something: how many trials a filter left, for one.
+export function announce(text) {
+  document.getElementById("live").textContent = shown(text);
+}

@@ -1,42 +1,144 @@
 // The page: reads the index, then shows what its address asks for.
 
-import { element } from "./dom.js";
+import { announce, element } from "./dom.js";
+import { forgetKeys, keysButton, startKeys } from "./keys.js";
 import { readRoute } from "./route.js";
 import { embeddedSource } from "./source.js";
 import { overview } from "./overview.js";
+import { verdictBadge } from "./verdict.js";
 import { trialPage } from "./trial.js";
 
-// By the first part of the address. Each takes {index, source, route} and returns a node, or a promise of one.
-const VIEWS = { "": overview, trials: overview, trial: trialPage };
+// By the first part of the address. Each takes {index, source, route} and returns a node, or a promise of one, with
+// one h1 in it; it stands in the page's <main>.
+const VIEWS = new Map([
+  ["", overview],
+  ["trials", overview],
+  ["trial", trialPage],
+]);
+const PLACE = document.getElementById("page");
 
 async function start() {
-  const place = document.getElementById("page");
   const source = embeddedSource();
   const index = await source.index();
-  document.title = `${index.report.experiment.name}: ${index.report.verdict.word}`;
-  let shown = 0;
+  let current = null; // the route that is shown
+  let fragment = "";
+  let turn = 0;
+  let overviewScroll = 0;
 
   async function show() {
-    const turn = ++shown;
     const route = readRoute(location.hash);
-    const view = VIEWS[route.view] ?? overview;
-    const node = await view({ index, source, route });
-    if (turn === shown) {
-      place.replaceChildren(node);
+    const before = current;
+    const left = fragment;
+    const same = before !== null && before.view === route.view && before.argument === route.argument;
+    if (before !== null && isOverview(before)) {
+      overviewScroll = scrollY;
+    }
+    current = route;
+    fragment = location.hash;
+    turn += 1;
+    if (same && followed(route)) {
+      return;
+    }
+    const mine = turn;
+    forgetKeys();
+    const node = await built({ index, source, route });
+    // a reader may have gone on while a chunk was unpacked
+    if (mine !== turn) {
+      return;
+    }
+    if (same) {
+      renewed(node);
+      return;
+    }
+    PLACE.replaceChildren(node);
+    document.title = pageTitle(index.report, route);
+    if (before !== null) {
+      arrive(isOverview(route) ? overviewScroll : 0, left);
     }
   }
 
+  // what is restored before a view is built would be lost
+  history.scrollRestoration = "manual";
+  startKeys();
   addEventListener("hashchange", show);
   await show();
 }
 
-function failed(error) {
-  const place = document.getElementById("page");
-  place.replaceChildren(element("p", { role: "alert" }, `This report can't be shown: ${error.message}`));
+// Build a view; where it fails, a sentence says so and the rest of the page goes on.
+async function built(page) {
+  const { route, index } = page;
+  const view = VIEWS.get(route.view) ?? overview;
+  const top = isOverview(route) ? null : topBar(index.report);
+  try {
+    return element("div", {}, top, element("main", {}, await view(page)));
+  } catch (error) {
+    console.error(error);
+    return element("div", {}, top, element("main", {}, failure("This view can't be shown", error)));
+  }
+}
+
+function isOverview(route) {
+  return (VIEWS.get(route.view) ?? overview) === overview;
+}
+
+// Return where this page belongs to: the way back, and the verdict.
+function topBar(report) {
+  const back = element("a", { href: "#/" }, "← ", report.experiment.name);
+  const way = element("nav", { "aria-label": "Experiment" }, back);
+  return element("header", { class: "top row" }, way, verdictBadge(report.verdict), keysButton());
+}
+
+function pageTitle({ experiment, verdict }, route) {
+  if (isOverview(route)) {
+    return `${experiment.name}: ${verdict.word}`;
+  }
+  return `${PLACE.querySelector("h1")?.textContent ?? route.view} · ${experiment.name}`;
+}
+
+// Tell those parts of the page that follow its options; return false where there are none.
+function followed(route) {
+  const parts = PLACE.querySelectorAll("[data-follows]");
+  for (const part of parts) {
+    part.dispatchEvent(new CustomEvent("route", { detail: route }));
+  }
+  return parts.length > 0;
+}
+
+// Show the same view in another state: nothing moves under the reader, and the focus stays.
+function renewed(node) {
+  const { id } = document.activeElement ?? {};
+  const top = scrollY;
+  PLACE.replaceChildren(node);
+  scrollTo(0, top);
+  if (id) {
+    document.getElementById(id)?.focus({ preventScroll: true });
+  }
+}
+
+// Put the reader, and a screen reader's focus, where a new view begins, or back on the link that left the overview.
+function arrive(top, left) {
+  const links = [...PLACE.querySelectorAll("a[href]")];
+  const place = (top && links.find((link) => link.getAttribute("href") === left)) || PLACE.querySelector("h1");
+  if (place?.tagName === "H1") {
+    place.tabIndex = -1;
+  }
+  place?.focus({ preventScroll: true });
+  scrollTo(0, top);
+  announce(document.title);
+}
+
+function failure(what, error) {
+  const heading = element("h1", {}, what);
+  const sentence = element("p", { class: "notice bad", role: "alert" }, `${what}: ${error.message}`);
+  return element("div", { class: "stack" }, heading, sentence);
+}
+
+function unreadable(error) {
+  PLACE.replaceChildren(element("main", {}, failure("This report can't be shown", error)));
 }
 
 if (typeof DecompressionStream === "undefined") {
-  failed(new Error("the browser lacks DecompressionStream; any browser from 2023 on has it."));
+  unreadable(new Error("the browser lacks DecompressionStream; any browser from 2023 on has it."));
 } else {
-  start().catch(failed);
+  start().catch(unreadable);
 }

@@ -6,7 +6,7 @@ import { routeFragment } from "./route.js";
 export function overview({ index }) {
   const { experiment, verdict } = index.report;
   return element(
-    "main",
+    "div",
     {},
     element("h1", {}, experiment.name),
     element("p", { class: "verdict" }, verdict.headline),

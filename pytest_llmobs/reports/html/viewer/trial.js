@@ -5,5 +5,5 @@ import { element } from "./dom.js";
 export async function trialPage({ index, source, route }) {
   const row = Number(route.argument);
   const details = await source.trial(row);
-  return element("main", {}, element("h1", {}, index.trials.example[row]), element("pre", {}, details.output));
+  return element("div", {}, element("h1", {}, index.trials.example[row]), element("pre", {}, details.output));
 }
