@@ -1,0 +1,102 @@
+"""The experiments before one, each in a line: how they ended, and the means of the suites that they share with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import number_of_trials
+from pytest_llmobs.reports.digest.examples import digest_examples
+from pytest_llmobs.reports.digest.experiment_line import experiment_line
+from pytest_llmobs.reports.digest.spending import digest_spending
+from pytest_llmobs.reports.digest.verdict import Light, digest_verdict
+from pytest_llmobs.reports.evidence import HISTORY, Evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastExperiment:
+    """One experiment of a history."""
+
+    name: str
+    started: str
+    """ISO 8601, UTC."""
+    verdict: str
+    """``red``, ``green``, ``no baseline``, ``recorded`` or ``interrupted``."""
+    light: Light
+    """Red: it failed; yellow: nothing was judged, or there was a warning; green: nothing stood against it."""
+    commit: str | None
+    trials: int
+    """Trials there were; those there should have been where they aren't at hand. Further looks are left out."""
+    cost: float | None
+    """USD, judges included; None where it isn't known."""
+    partial: bool
+    """True where the user ran a selection."""
+    means: Mapping[str, float]
+    """Metric -> the mean over the suites that both have."""
+
+
+def history_lines(experiment: Experiment, evidence: Evidence) -> list[dict[str, Any]]:
+    """Return at most ``HISTORY`` experiments in JSON types, the oldest first.
+
+    Args:
+        experiment: The one that is told; it is among them.
+        evidence: Has the others.
+    """
+    return list(map(asdict, past_experiments(experiment, evidence)))
+
+
+def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExperiment]:
+    """Return the same as records.
+
+    Those that share no suite with it are left out, and so are parts of experiments: their means are others' business.
+    """
+    suites = {plan.name for plan in experiment.suites}
+    related = [experiment, *_related(experiment.name, suites, evidence.history())]
+    related.sort(key=lambda each: each.started)
+    return [_line(each, suites) for each in related[-HISTORY:]]
+
+
+def _related(name: str, suites: Collection[str], experiments: Sequence[Experiment]) -> Iterator[Experiment]:
+    for other in experiments:
+        shared = suites & {plan.name for plan in other.suites}
+        # the store's copy of the one that is told may lack its trials
+        if shared and not other.shard and other.name != name:
+            yield other
+
+
+def _line(experiment: Experiment, suites: Collection[str]) -> PastExperiment:
+    line = experiment_line(_part(experiment, suites))
+    verdict, light = _ending(experiment)
+    return PastExperiment(
+        name=experiment.name,
+        started=experiment.started,
+        verdict=verdict,
+        light=light,
+        commit=experiment.commit,
+        trials=len(experiment.trials) or number_of_trials(experiment.suites),
+        cost=line.cost,
+        partial=experiment.partial,
+        means=line.means,
+    )
+
+
+def _part(experiment: Experiment, suites: Collection[str]) -> Experiment:
+    """Return an experiment with what it says of some suites alone."""
+    metrics = [row for row in experiment.decision.metrics if row.suite in suites]
+    plans = [plan for plan in experiment.suites if plan.name in suites]
+    decision = replace(experiment.decision, metrics=tuple(metrics))
+    return replace(experiment, suites=tuple(plans), decision=decision)
+
+
+def _ending(experiment: Experiment) -> tuple[str, Light]:
+    """Return how an experiment ended; without its trials, too."""
+    verdict = digest_verdict(
+        experiment, digest_examples(experiment.decision.examples), digest_spending(experiment)
+    )
+    if experiment.trials or experiment.red or experiment.interrupted or experiment.decision.metrics:
+        return verdict.word, verdict.light
+    if number_of_trials(experiment.suites):  # a whole one that nothing judged has recorded a baseline
+        return "recorded", "green"
+    return verdict.word, verdict.light

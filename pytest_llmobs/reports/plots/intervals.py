@@ -1,0 +1,216 @@
+"""The picture of metrics: how far each lies from its baseline, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.metrics import MetricLine, standing
+from pytest_llmobs.reports.plots import shapes
+from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.scales import Scale, padded, signed_tick, ticks
+from pytest_llmobs.reports.plots.scene import Scene, Shape
+from pytest_llmobs.reports.plots.shapes import PAPER
+from pytest_llmobs.reports.text import figures, metric_words
+from pytest_llmobs.wording import count
+
+MOST = 24
+"""Metrics that are drawn; the table has all."""
+_TONES = {"red": "bad", "warning": "warning", "improved": "good", "": "plain"}
+_LEAST_RANGE = 0.05
+"""What an axis of points covers at least, so that nothing small looks large."""
+_WORSE = "\N{LEFTWARDS ARROW} worse \N{MIDDLE DOT}"
+_AXIS = 48.0
+"""Pixels below the rows of a panel."""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Metrics that share an axis: all those in points, or a single other one."""
+
+    lines: Sequence[MetricLine]
+    scale: Scale
+    layout: Layout
+    several: bool
+    """True where the picture has metrics of several suites."""
+
+    @property
+    def row(self) -> float:
+        """Pixels of a row: narrow ones have the name above the interval."""
+        return 62.0 if self.layout.narrow else 42.0
+
+
+def compared(digest: Digest) -> list[MetricLine]:
+    """Return the metrics that differ from a baseline by a known amount; those that need attention first."""
+    lines: list[MetricLine] = []
+    for suite in digest.metrics.suites:
+        lines += [line for line in suite.lines if line.row.delta is not None]
+    return sorted(lines, key=lambda line: (not line.row.red, line.quiet))
+
+
+def intervals(digest: Digest, layout: Layout) -> Scene | None:
+    """Return the picture; None where nothing was compared with a baseline."""
+    lines = compared(digest)
+    if not lines:
+        return None
+    several = len({line.row.suite for line in lines}) > 1
+    drawn = list(_legend(lines[:MOST], layout))
+    y = 30.0
+    for panel in _panels(lines[:MOST], layout, several):
+        drawn += _panel_shapes(panel, y)
+        y += panel.row * len(panel.lines) + _AXIS
+    if len(lines) > MOST:
+        drawn.append(
+            shapes.text(0, y + 8, f"{count(len(lines) - MOST, 'more metric')} in the table", "note")
+        )
+        y += 16
+    return Scene(layout.width, y, _label(lines), tuple(drawn))
+
+
+def interval_table(digest: Digest) -> tuple[list[str], list[list[str]]]:
+    """Return the same as words: the head of a table and its rows."""
+    head = ["suite", "metric", "baseline", "now", "difference [90 % interval]", "verdict"]
+    rows = []
+    for line in compared(digest):
+        row = line.row
+        then, now = figures.rate(row.baseline), figures.rate(row.candidate)
+        rows.append([row.suite, row.metric, then, now, metric_words.interval(row, PAPER), _verdict(line)])
+    return head, rows
+
+
+def _verdict(line: MetricLine) -> str:
+    return line.label or line.row.verdict
+
+
+def _panels(lines: Sequence[MetricLine], layout: Layout, several: bool) -> Iterator[_Panel]:
+    in_points = [line for line in lines if metric_words.in_points(line.row)]
+    if in_points:
+        yield _Panel(in_points, _scale(in_points, layout, _LEAST_RANGE), layout, several)
+    for line in lines:
+        if not metric_words.in_points(line.row):  # characters and stars have no axis in common
+            yield _Panel([line], _scale([line], layout, 0.0), layout, several)
+
+
+def _scale(lines: Sequence[MetricLine], layout: Layout, least: float) -> Scale:
+    values = [0.0]
+    for line in lines:
+        row = line.row
+        ends = (row.delta, row.low, row.high, _today(line))
+        values += [value for value in ends if value is not None]
+    low, high = padded(values, least)
+    return Scale(low, high, layout.left, layout.right)
+
+
+def _today(line: MetricLine) -> float | None:
+    """Return how far the accepted code lies from the baseline today; negative is worse, as in ``delta``."""
+    row = line.row
+    if row.control is None or row.baseline is None:
+        return None
+    difference = row.control - row.baseline
+    return -difference if line.lower_is_better else difference
+
+
+def _panel_shapes(panel: _Panel, y: float) -> Iterator[Shape]:
+    marks = ticks(panel.scale.low, panel.scale.high, panel.layout.ticks)
+    for line in panel.lines:
+        yield from _row_shapes(line, panel, y, marks)
+        y += panel.row
+    yield shapes.line(panel.layout.left, y, panel.layout.right, y, "axis")
+    for mark in marks:
+        hundredths = 100 if metric_words.in_points(panel.lines[0].row) else 1
+        yield shapes.text(panel.scale(mark), y + 14, signed_tick(mark * hundredths), "note", "middle")
+    unit = "points from the baseline (pp)"
+    if not metric_words.in_points(panel.lines[0].row):
+        unit = "difference from the baseline"
+    middle = (panel.layout.left + panel.layout.right) / 2
+    yield shapes.text(middle, y + 30, f"{_WORSE} {unit}", "note", "middle")
+
+
+def _row_shapes(line: MetricLine, panel: _Panel, y: float, marks: Sequence[float]) -> Iterator[Shape]:
+    """Yield a metric's name and figures, and its interval over a band of the plot."""
+    top, bottom = y, y + panel.row
+    if panel.layout.narrow:
+        top = y + 36
+    scale, zero = panel.scale, panel.scale(0)
+    yield shapes.rect(panel.layout.left, top, zero - panel.layout.left, bottom - top, "zone bad")
+    for mark in marks:
+        yield shapes.line(scale(mark), top, scale(mark), bottom, "grid")
+    yield shapes.line(zero, top, zero, bottom, "baseline past", "the baseline")
+    yield from _interval(line, scale, (top + bottom) / 2)
+    yield from _words(line, panel, y)
+
+
+def _interval(line: MetricLine, scale: Scale, y: float) -> Iterator[Shape]:
+    row = line.row
+    tone = _tone(line)
+    told = f"{row.metric}: {metric_words.interval(row, PAPER)}"
+    if row.low is not None and row.high is not None and metric_words.has_interval(row):
+        low, high = scale(row.low), scale(row.high)
+        yield shapes.line(low, y, high, y, f"whisker {tone}", told)
+        yield shapes.line(low, y - 5, low, y + 5, f"whisker {tone}")
+        yield shapes.line(high, y - 5, high, y + 5, f"whisker {tone}")
+    today = _today(line)
+    if today is not None:
+        words = f"{row.metric}: {metric_words.accepted_today(row)}"
+        yield shapes.diamond(scale(today), y, 6.5, "hollow past", words)
+    if row.delta is not None:
+        yield shapes.dot(scale(row.delta), y, 5, f"mark {tone}", told)
+
+
+def _words(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
+    """Yield what stands beside the interval, or above it on a narrow page."""
+    row, layout = line.row, panel.layout
+    then_now = f"{figures.rate(row.baseline)} {PAPER.signs.to} {figures.rate(row.candidate)}"
+    change = metric_words.interval(row, PAPER)
+    suite = row.suite.rpartition("::")[2] if panel.several else ""
+    if layout.narrow:
+        room = layout.width - shapes.text_width(then_now, "value") - 12
+        yield shapes.text(0, y + 16, shapes.fitted(row.metric, room, "label"), "label")
+        yield shapes.text(layout.width, y + 16, then_now, "value", "end")
+        below = _verdict(line)
+        room = layout.width - shapes.text_width(below, "note") - 12
+        yield shapes.text(0, y + 31, shapes.fitted(suite or change, room, "note"), "note")
+        yield shapes.text(layout.width, y + 31, below, f"note {_tone(line)}", "end")
+        return
+    yield shapes.text(0, y + 18, shapes.fitted(row.metric, layout.left - 12, "label"), "label")
+    if suite:
+        yield shapes.text(0, y + 33, shapes.fitted(suite, layout.left - 12, "note"), "note")
+    room = layout.width - layout.right - 14
+    yield shapes.text(layout.right + 14, y + 18, f"{then_now}  {_verdict(line)}", f"value {_tone(line)}")
+    yield shapes.text(layout.right + 14, y + 33, shapes.fitted(change, room, "note"), "note")
+
+
+def _tone(line: MetricLine) -> str:
+    return _TONES[standing(line.row)]
+
+
+def _legend(lines: Sequence[MetricLine], layout: Layout) -> Iterator[Shape]:
+    """Yield what each shape stands for, in one line."""
+    y = 12.0
+    entries = [("now, with its 90 % interval", "now, 90 % interval"), ("baseline", "baseline")]
+    if any(_today(line) is not None for line in lines):
+        entries.append(("accepted code today", "accepted today"))
+    x = 0.0
+    for number, (words, short) in enumerate(entries):
+        shown = short if layout.narrow else words
+        if number == 0:
+            yield shapes.line(x, y - 4, x + 20, y - 4, "whisker plain")
+            yield shapes.dot(x + 10, y - 4, 4, "mark plain")
+        elif number == 1:
+            yield shapes.line(x + 10, y - 11, x + 10, y + 3, "baseline past")
+        else:
+            yield shapes.diamond(x + 10, y - 4, 5.5, "hollow past")
+        yield shapes.text(x + 25, y, shown, "note")
+        x += 25 + shapes.text_width(shown, "note") + 12
+
+
+def _label(lines: Sequence[MetricLine]) -> str:
+    """Return the picture in a sentence: the worst metrics first."""
+    parts = []
+    for line in lines[:6]:
+        parts.append(f"{line.row.metric} {metric_words.interval(line.row, PAPER)}, {_verdict(line)}")
+    more = ""
+    if len(lines) > len(parts):
+        more = f"; {count(len(lines) - len(parts), 'more metric')}"
+    return f"Differences from the baseline with 90 % intervals: {'; '.join(parts)}{more}"

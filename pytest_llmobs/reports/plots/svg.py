@@ -1,0 +1,91 @@
+"""A picture as SVG text, in colours for a white page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from pytest_llmobs.reports.plots.scene import Scene, Shape
+
+_FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
+COLORS: Mapping[str, str] = {
+    "plain": "#1f5fbf",
+    "past": "#6b5b95",
+    "good": "#1a7f37",
+    "bad": "#c62828",
+    "warning": "#9a6700",
+}
+"""A colour for each tone; each is at least 4.5 : 1 against white."""
+_INK, _QUIET, _FAINT = "#1f2328", "#59636e", "#d1d9e0"
+_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "heading": {"fill": _INK, "font-weight": "600"},
+    "label": {"fill": _INK, "font-weight": "600"},
+    "value": {"fill": _INK},
+    "note": {"fill": _QUIET},
+}
+_UNWRITTEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML can't hold at all, not even escaped."""
+
+
+def svg(scene: Scene, *, background: str = "#ffffff") -> str:
+    """Return a picture as an SVG document.
+
+    Args:
+        scene: The picture.
+        background: A colour, or an empty string for none.
+    """
+    width, height = f"{scene.width:g}", f"{scene.height:g}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img" font-family={quoteattr(_FONT)}>',
+        f"<title>{_written(scene.label)}</title>",
+    ]
+    if background:
+        parts.append(f'<rect width="{width}" height="{height}" fill={quoteattr(background)}/>')
+    parts += map(_element, scene.shapes)
+    return "\n".join([*parts, "</svg>"])
+
+
+def _element(shape: Shape) -> str:
+    attributes = {**shape.attributes, **paint(str(shape.attributes.get("class", "")))}
+    attributes.pop("class", None)
+    head = shape.kind
+    for name, value in attributes.items():
+        head += f" {name}={quoteattr(_clean(str(value)))}"
+    if shape.kind == "text":
+        return f"<{head}>{_written(shape.text)}</text>"
+    if shape.text:
+        return f"<{head}><title>{_written(shape.text)}</title></{shape.kind}>"
+    return f"<{head}/>"
+
+
+def paint(classes: str) -> dict[str, str]:
+    """Return what the classes of a shape mean on a white page: a role, and a tone where it has one."""
+    role, _, tone = classes.partition(" ")
+    color = COLORS.get(tone, _QUIET)
+    if role in _TEXTS:
+        look = dict(_TEXTS[role])
+        if tone:
+            look["fill"] = color
+        return look
+    looks: dict[str, dict[str, str]] = {
+        "grid": {"stroke": _FAINT, "stroke-width": "1"},
+        "axis": {"stroke": _QUIET, "stroke-width": "1"},
+        "baseline": {"stroke": color, "stroke-width": "1.5", "stroke-dasharray": "4 3", "fill": "none"},
+        "whisker": {"stroke": color, "stroke-width": "2", "fill": "none"},
+        "trend": {"stroke": color, "stroke-width": "1.5", "stroke-linejoin": "round", "fill": "none"},
+        "mark": {"fill": color},
+        "bar": {"fill": color, "fill-opacity": "0.75"},
+        "hollow": {"fill": "#ffffff", "stroke": color, "stroke-width": "2"},
+        "zone": {"fill": color, "fill-opacity": "0.06"},
+    }
+    return looks[role]
+
+
+def _written(text: str) -> str:
+    return escape(_clean(text))
+
+
+def _clean(text: str) -> str:
+    return _UNWRITTEN.sub("\N{REPLACEMENT CHARACTER}", text)
