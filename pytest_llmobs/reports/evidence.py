@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_llmobs.errors import BaselineError, StoreError
+from pytest_llmobs.reports.traced_run import TracedRun, read_traces
 
 if TYPE_CHECKING:
     from pytest_llmobs.baselines.records import Baseline
     from pytest_llmobs.records.experiments import Experiment
-    from pytest_llmobs.records.runs import Run
     from pytest_llmobs.storage.store import Store
 
 HISTORY = 50
@@ -21,8 +21,8 @@ HISTORY = 50
 class Evidence(Protocol):
     """Looks things up. Whatever is missing or can't be read is absent: a report says so, and doesn't fail."""
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
-        """Yield the runs of an experiment's traces, without children, in order of their start."""
+    def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
+        """Yield the runs of the traces of an experiment's trials, in no order."""
         ...
 
     def baseline(self, suite: str) -> Baseline | None:
@@ -38,7 +38,7 @@ class Evidence(Protocol):
 class NoEvidence:
     """Nothing is at hand but the record."""
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
         """Yield nothing."""
         yield from ()
 
@@ -59,10 +59,14 @@ class StoredEvidence:
     baseline_of: Callable[[str], Baseline | None]
     """Returns a suite's baseline; may raise ``BaselineError``."""
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
         """Yield the runs that are stored; after damage, those before it."""
+        trace_ids = set()
+        for trial in (*experiment.trials, *experiment.further_trials):
+            if trial.run_id is not None:
+                trace_ids.add(trial.run_id)
         try:
-            yield from self.store.runs(experiment.name)
+            yield from read_traces(self.store, experiment.name, trace_ids)
         except StoreError:
             return
 

@@ -40,7 +40,7 @@ class JsonReport:
 
 def plain_document(digest: Digest) -> dict[str, Any]:
     """Return the document in JSON types; whatever else there is of a user's own stays as it is."""
-    plain: dict[str, Any] = _plain(document(digest))
+    plain: dict[str, Any] = plain_value(document(digest))
     return plain
 
 
@@ -218,17 +218,17 @@ def _sums(spending: TrialSpending) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
-    """Return a value in JSON types."""
+def plain_value(value: Any) -> Any:
+    """Return a value in JSON types; whatever else there is of a user's own stays as it is."""
     # JSON has no NaN, and readers other than Python's refuse one
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, Sequence | Set) and not isinstance(value, str):
-        return list(map(_plain, value))
+        return list(map(plain_value, value))
     if is_dataclass(value):
-        return _plain(_fields(value))
+        return plain_value(_fields(value))
     return value
 
 

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.json import plain_document
+from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
+from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.traces import Traces
+from pytest_llmobs.reports.json import plain_document, plain_value
 
 CHUNK = 50
 """Trials whose details are packed, and read, together."""
 
 
-def index(digest: Digest, trials: Sequence[Trial], context: Context) -> dict[str, Any]:
-    """Return the index.
+def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context) -> dict[str, Any]:
+    """Return the index, but for its gaps, which show once all details are told.
 
     Args:
         digest: The finished experiment.
-        trials: In the order of the table.
+        rows: In the order of the table.
+        traces: Of the trials.
         context: Has the evidence.
     """
+    suites = [plan.name for plan in digest.experiment.suites]
+    suites = list(dict.fromkeys((*suites, *(row.trial.suite for row in rows))))
+    metrics = metrics_of(rows)
     return {
         "version": 1,
         "report": plain_document(digest),
         "chunk_size": CHUNK,
-        "trials": _columns(trials),
+        "part": None,
+        "gaps": [],
+        "metrics": metrics,
+        "suites": suites,
+        "trials": plain_value(trial_columns(rows, suites, metrics, traces)),
+        "missing": list(_missing(digest, rows)),
+        "plots": {"intervals": None, "history": None, "distributions": None, "spending": None},
+        "history": [],
     }
 
 
-def _columns(trials: Sequence[Trial]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {"suite": [], "example": [], "repeat": [], "status": []}
-    for trial in trials:
-        columns["suite"].append(trial.suite)
-        columns["example"].append(trial.example_id)
-        columns["repeat"].append(trial.repeat)
-        columns["status"].append(trial.status)
-    return columns
+def _missing(digest: Digest, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """Yield the trials that collection promised and that never ran."""
+    ran = set()
+    for row in rows:
+        if row.look != "control":
+            ran.add((*row.key, row.trial.repeat))
+    for plan in digest.experiment.suites:
+        for expected in plan.expected:
+            if (plan.name, expected.example_id, expected.repeat) not in ran:
+                yield {"suite": plan.name, "example": expected.example_id, "repeat": expected.repeat}

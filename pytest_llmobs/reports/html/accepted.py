@@ -1,0 +1,62 @@
+"""What the accepted code did: of each example the baseline's scores and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_llmobs.reports.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import Baseline, BaselineRow
+    from pytest_llmobs.records.experiments import Experiment
+    from pytest_llmobs.records.trials import Trial
+
+
+@dataclass
+class Accepted:
+    """The baselines of an experiment's suites, as far as it was compared with them."""
+
+    experiment: Experiment
+    evidence: Evidence
+    newer: set[str] = field(default_factory=set)
+    """Suites of which examples were recorded after this experiment, or by it: it was compared with none of that."""
+    _baselines: dict[str, Baseline | None] = field(default_factory=dict)
+
+    def baseline(self, suite: str) -> Baseline | None:
+        """Return the baseline of a suite, or None."""
+        if suite not in self._baselines:
+            self._baselines[suite] = self.evidence.baseline(suite)
+        return self._baselines[suite]
+
+    def row(self, trial: Trial) -> BaselineRow | None:
+        """Return what a trial is compared with; None where its example is new, edited, or recorded since."""
+        baseline = self.baseline(trial.suite)
+        if baseline is None:
+            return None
+        row = baseline.row_of(trial.example_id, trial.example_hash)
+        if row is None:
+            return None
+        session = baseline.session(row.newest_session)
+        if session.experiment == self.experiment.name or session.recorded > self.experiment.started:
+            self.newer.add(trial.suite)
+            return None
+        return row
+
+    def answer(self, trial: Trial) -> dict[str, str] | None:
+        """Return what the accepted code answered, and which code that was; None where no text is kept."""
+        baseline = self.baseline(trial.suite)
+        if baseline is None or baseline.texts is None or self.row(trial) is None:
+            return None
+        texts = baseline.texts.examples.get(trial.example_id)
+        if texts is None:
+            return None
+        return {"output": texts.output, "code": baseline.code_of(trial.example_id)}
+
+    def values(self, trial: Trial, metric: str) -> Sequence[float | None] | None:
+        """Return the values of a metric in the passes of a trial's example; None where it has none."""
+        row = self.row(trial)
+        if row is None:
+            return None
+        return list(row.repeats(metric)) or None

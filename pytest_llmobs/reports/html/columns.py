@@ -1,0 +1,86 @@
+"""The table of trials, column by column: what the page sorts, filters and searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.values import shown_value
+from pytest_llmobs.reports.html.details import answer_of
+from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.traces import Traces
+
+_SEARCHED = 200
+"""Characters of a trial's texts that are searched."""
+_SHARE = 80
+"""Characters of its inputs, and of its answer, among them."""
+_SIGNS = str.maketrans("", "", '{}[]"\\')
+"""Of JSON: nobody searches for these."""
+_COLUMNS = {
+    "example": "trial.example_id",
+    "repeat": "trial.repeat",
+    "look": "look",
+    "status": "trial.status",
+    "state": "state",
+    "latency": "trial.latency",
+    "cost": "trial.total_cost",
+    "tokens": "trial.total_tokens",
+}
+
+
+def metrics_of(rows: Iterable[Row]) -> list[str]:
+    """Return the metrics that any trial has: ``pass``, those that gate, then the others, as they first appear."""
+    gating: dict[str, None] = {PASS: None}
+    others: dict[str, None] = {}
+    for row in rows:
+        for metric, score in row.trial.scores.items():
+            (gating if score.gating else others)[metric] = None
+    return list(gating | others)
+
+
+def trial_columns(
+    rows: Sequence[Row], suites: Sequence[str], metrics: Sequence[str], traces: Traces
+) -> dict[str, Any]:
+    """Return the columns."""
+    places = {suite: place for place, suite in enumerate(suites)}
+    columns: dict[str, Any] = {"suite": [places[row.trial.suite] for row in rows]}
+    for name, path in _COLUMNS.items():
+        columns[name] = list(map(attrgetter(path), rows))
+    columns["red"] = [int(row.red) for row in rows]
+    columns["replayed"] = [int(row.trial.replayed_calls > 0) for row in rows]
+    columns["tags"] = [_tags(row, traces) for row in rows]
+    columns["text"] = [_text(row, traces) for row in rows]
+    columns["scores"] = {metric: [_score(row, metric) for row in rows] for metric in metrics}
+    return columns
+
+
+def _tags(row: Row, traces: Traces) -> list[str]:
+    root = traces.root(row.trial.run_id)
+    if root is None:
+        return []
+    return root.tags or []
+
+
+def _score(row: Row, metric: str) -> float | str | None:
+    number = shown_value(row.trial, metric)
+    score = row.trial.scores.get(metric)
+    if number is None and score is not None and metric != PASS:
+        return score.value
+    return number
+
+
+def _text(row: Row, traces: Traces) -> str:
+    """Return the beginnings of what went in, what came out and what failed."""
+    trial = row.trial
+    root = traces.root(trial.run_id)
+    inputs = str(dict(trial.inputs)) if trial.inputs else ""
+    if root is not None and root.inputs is not None:
+        inputs = root.inputs
+    parts = (
+        inputs[:_SEARCHED].translate(_SIGNS)[:_SHARE],
+        answer_of(trial, root)[:_SHARE],
+        trial.message or "",
+    )
+    return " ".join(filter(None, parts))[:_SEARCHED]

@@ -1,0 +1,49 @@
+"""What a page lacks, and why, in sentences: nothing is left out without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.reports.html.accepted import Accepted
+from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.traces import Traces
+from pytest_llmobs.wording import count, noun
+
+
+def gaps(
+    rows: Sequence[Row], traces: Traces, accepted: Accepted, missing: int, expected: int
+) -> Iterator[str]:
+    """Yield what is missing.
+
+    Args:
+        rows: All trials.
+        traces: Those that are stored.
+        accepted: The baselines, asked for each trial already.
+        missing: Trials that never ran.
+        expected: Trials that there should be.
+    """
+    if missing:
+        yield f"{missing} of {count(expected, 'expected trial')} never ran."
+    yield from _without_traces(rows, traces)
+    yield from _without_baseline(rows, accepted)
+
+
+def _without_traces(rows: Sequence[Row], traces: Traces) -> Iterator[str]:
+    traced = [row.trial.run_id for row in rows if row.trial.run_id is not None]
+    unstored = [run_id for run_id in traced if traces.root(run_id) is None]
+    if unstored:
+        yield (
+            f"{len(unstored)} of {count(len(traced), 'trace')} {noun(len(unstored), 'is', 'are')} not in the store: "
+            "not sampled (llm_sample_rate), purged, damaged, or recorded on another machine."
+        )
+
+
+def _without_baseline(rows: Sequence[Row], accepted: Accepted) -> Iterator[str]:
+    for suite in dict.fromkeys(row.trial.suite for row in rows):
+        baseline = accepted.baseline(suite)
+        if baseline is None:
+            yield f"{suite}: there is no baseline here, so that no answer stands beside another."
+        elif suite in accepted.newer:
+            yield f"{suite}: the baseline was recorded by this experiment or since, and isn't shown beside it."
+        elif baseline.texts is None:
+            yield f"{suite}: the baseline keeps no texts, so that no answer stands beside another."

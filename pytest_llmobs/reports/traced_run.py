@@ -1,0 +1,77 @@
+"""A traced run as reports show it: of its row in the store what a page has room for, payloads as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pytest_llmobs.storage.store import Store
+
+
+class TracedRun(NamedTuple):
+    """One run of a trace. There may be tens of thousands: nothing of it is parsed before it is shown."""
+
+    id: str
+    trace_id: str
+    parent_id: str | None
+    name: str | None
+    run_type: str | None
+    status: str | None
+    start_time: int
+    """Microseconds since 1970, UTC."""
+    end_time: int | None
+    """None while it was going on."""
+    inputs: str | None
+    """JSON, redacted; as are ``outputs``, ``metadata`` and ``reference_outputs``."""
+    outputs: str | None
+    error: str | None
+    metadata: str | None
+    tags: list[str] | None
+    provider: str | None
+    model: str | None
+    stop_reason: str | None
+    time_to_first_token: float | None
+    """Seconds."""
+    input_tokens: int | None
+    cache_read_tokens: int | None
+    output_tokens: int | None
+    total_cost: float | None
+    """USD."""
+    replayed: bool | None
+    reference_outputs: str | None
+
+
+def read_traces(store: Store, project: str, trace_ids: Collection[str]) -> Iterator[TracedRun]:
+    """Yield the stored runs of some traces, in no order.
+
+    Args:
+        store: Has them.
+        project: Theirs.
+        trace_ids: The ids of their root runs.
+
+    Raises:
+        StoreError: A file can't be read.
+    """
+    if not trace_ids:
+        return
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(sorted(trace_ids), pa.string())
+    for table in store.tables(TracedRun._fields, project, ordered=False):
+        for batch in table.filter(pc.is_in(table["trace_id"], wanted)).to_batches(max_chunksize=1024):
+            yield from _runs(batch)
+
+
+def _runs(batch: pa.RecordBatch) -> Iterator[TracedRun]:
+    """Yield a batch's rows, made of whole columns: many times faster than row by row."""
+    columns: list[list[Any]] = []
+    for name in TracedRun._fields:
+        column = batch.column(name)
+        if name in ("start_time", "end_time"):
+            column = column.cast("int64")  # no year is beyond an integer, as it would be beyond a datetime
+        columns.append(column.to_pylist())
+    return map(TracedRun._make, zip(*columns, strict=True))
