@@ -8,10 +8,10 @@ export function trialColumns(index) {
   const { trials, suites, metrics } = index;
   const columns = [
     { name: "example", title: "Example", kind: "text", value: (row) => trials.example[row] },
-    { name: "suite", title: "Suite", kind: "text", value: (row) => suites[trials.suite[row]] },
-    { name: "repeat", title: "Repeat", kind: "number", value: (row) => trials.repeat[row] },
     { name: "status", title: "Status", kind: "choice", value: (row) => trials.status[row] },
     { name: "state", title: "State", kind: "choice", value: (row) => trials.state[row] },
+    { name: "repeat", title: "Repeat", kind: "number", value: (row) => trials.repeat[row] },
+    { name: "suite", title: "Suite", kind: "text", value: (row) => suites[trials.suite[row]] },
     { name: "look", title: "Look", kind: "choice", value: (row) => trials.look[row] },
   ];
   const taken = new Set(["red", "replayed", "latency", "cost", "tokens", "tag", ...columns.map(({ name }) => name)]);

@@ -1,18 +1,19 @@
 // The table of trials: filtered and sorted as the address says.
 
-import { isNothing, sortedRows, tellingColumns, trialColumns } from "./columns.js";
-import { element } from "./dom.js";
+import { sortedRows, tellingColumns, trialColumns } from "./columns.js";
+import { announce, element } from "./dom.js";
 import { readFilter } from "./filter.js";
-import { filterHelp, quickFilters, toggledTerm } from "./filtering.js";
-import { keepOptions, routeFragment } from "./route.js";
+import { filterField, filterHelp, quickFilters, showMistakes, toggledTerm } from "./filtering.js";
+import { go, keepOptions, readRoute } from "./route.js";
+import { columnHead, markOrder, missingTrials, moreButtons, nextOrder, trialRow } from "./rows.js";
 
 // Rows that are shown at first, and added at a time: what a browser lays out at once.
-const PAGE = 100;
+const PAGE_OF_ROWS = 100;
 // an address that changes at every key is refused by some browsers
-const PAUSE = 250;
-const SIGNS = { passed: "✓", failed: "✗", error: "‼", skipped: "○", xfailed: "✓", unscored: "?" };
+const TYPING_PAUSE = 250;
+const TABLE_OPTIONS = ["filter", "sort", "show"];
 
-// The rows that were asked for last: opening a trial asks for them again.
+// The rows that were asked for last: each trial that is opened asks for them again.
 let latest = {};
 
 // Return the rows of the index that the table shows, in its order: what "next" and "previous" go through.
@@ -35,7 +36,7 @@ function selected(index, filter, sort) {
   const rows = [...index.trials.example.keys()].filter(matches);
   const column = columns.find(({ name }) => sort === name || sort === `-${name}`);
   if (sort && !column) {
-    mistakes.push(`The order “${sort}” is no column; the worst come first.`);
+    mistakes.push(`There is no column “${sort}” to sort by.`);
   }
   const descending = column !== undefined && sort !== column.name;
   return { rows: column ? sortedRows(rows, column, descending) : rows, mistakes, column, descending };
@@ -44,48 +45,98 @@ function selected(index, filter, sort) {
 // Return the table with its filter. The field for the filter has the id "filter", a trial's link `data-row`.
 export function trialTable({ index, route }) {
   const columns = tellingColumns(index, trialColumns(index));
-  const options = new Map(["filter", "sort", "show"].map((name) => [name, route.options.get(name) ?? ""]));
-  const parts = {
-    field: filterField(options.get("filter")),
-    quick: element("ul", { class: "quick", "aria-label": "Quick filters" }),
-    told: element("div", { class: "told", role: "status", id: "filter-told" }),
-    heads: columns.map((column) => columnHead(column, () => change({ sort: nextOrder(column, options.get("sort")) }))),
-    body: element("tbody"),
-    more: element("p", { class: "more" }),
-  };
+  const field = filterField();
+  const mistakes = element("ul", { class: "plain mistakes", id: "filter-mistakes" });
+  const quick = element("ul", { class: "plain row quick", "aria-label": "Quick filters" });
+  const count = element("p", { class: "muted" });
+  const heads = columns.map((column) => columnHead(column, () => change({ sort: nextOrder(column, options.get("sort")) })));
+  const body = element("tbody");
+  const more = element("p", { class: "row screen-only" });
+  let options = new Map();
   let timer;
 
-  function change(changes, { later = false } = {}) {
+  function update() {
+    const found = selection(index, options);
+    const shown = Math.max(PAGE_OF_ROWS, Number(options.get("show")) || 0);
+    count.textContent = countSentence(index, found, shown);
+    showMistakes(field, mistakes, found.mistakes);
+    quick.replaceChildren(...quickFilters(index, options.get("filter"), toggle));
+    heads.forEach((head, at) => markOrder(head, columns[at].name === found.column?.name, found.descending));
+    body.replaceChildren(...found.rows.slice(0, shown).map((row) => trialRow(index, columns, row, options)));
+    more.replaceChildren(...moreButtons(found.rows.length, shown, PAGE_OF_ROWS, showMore));
+  }
+
+  // Show other options; the address follows, and while somebody types it does so at the end.
+  function change(changes, typing = false) {
     Object.entries(changes).forEach(([name, value]) => options.set(name, String(value)));
     update();
     clearTimeout(timer);
-    timer = setTimeout(() => keepOptions(options), later ? PAUSE : 0);
+    if (typing) {
+      timer = setTimeout(typed, TYPING_PAUSE);
+    } else {
+      const { view, argument, options: all } = readRoute(location.hash);
+      go({ view, argument, options: new Map([...all, ...options]) });
+      announce(count.textContent);
+    }
   }
 
-  function update() {
-    const { rows, mistakes, column, descending } = selection(index, options);
-    const count = Math.max(PAGE, Number(options.get("show")) || 0);
-    parts.body.replaceChildren(...rows.slice(0, count).map((row) => tableRow(index, columns, row, options)));
-    parts.told.replaceChildren(...told(index, rows, mistakes, column, descending));
-    parts.quick.replaceChildren(...quickFilters(index, options.get("filter"), toggle));
-    parts.more.replaceChildren(...moreButtons(rows.length, count, showMore));
-    parts.heads.forEach((head, at) => markOrder(head, columns[at] === column || columns[at].name === column?.name, descending));
+  function typed() {
+    clearTimeout(timer);
+    if (body.isConnected) {
+      keepOptions(options);
+      announce([count.textContent, mistakes.textContent].join(" "));
+    }
+  }
+
+  function follow({ options: asked }) {
+    const wanted = new Map(TABLE_OPTIONS.map((name) => [name, asked.get(name) ?? ""]));
+    if (TABLE_OPTIONS.some((name) => wanted.get(name) !== options.get(name))) {
+      options = wanted;
+      field.value = wanted.get("filter");
+      update();
+    }
   }
 
   function toggle(term) {
-    parts.field.value = toggledTerm(parts.field.value, term);
-    change({ filter: parts.field.value });
-    parts.quick.querySelector(`[data-term="${term}"]`)?.focus();
+    field.value = toggledTerm(field.value, term);
+    change({ filter: field.value });
+    quick.querySelector(`[data-term="${term}"]`)?.focus();
   }
 
-  function showMore(count) {
-    const before = parts.body.rows.length;
-    change({ show: count });
-    parts.body.rows[before]?.querySelector("a").focus();
+  function showMore(shown) {
+    const before = body.rows.length;
+    change({ show: shown });
+    body.rows[before]?.querySelector("a").focus();
   }
 
-  parts.field.addEventListener("input", () => change({ filter: parts.field.value }, { later: true }));
-  parts.field.addEventListener("change", () => change({ filter: parts.field.value }));
-  update();
-  return tableSection(index, parts);
+  field.addEventListener("input", () => change({ filter: field.value }, true));
+  field.addEventListener("change", typed);
+  follow(route);
+  return element(
+    "section",
+    { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: { route: ({ detail }) => follow(detail) } },
+    element("h2", { id: "trials" }, "Trials"),
+    element("search", { class: "stack screen-only" }, field.parentNode, mistakes, quick, filterHelp(columns)),
+    count,
+    tableFrame(columns, element("thead", {}, element("tr", {}, heads)), body),
+    more,
+    missingTrials(index),
+  );
+}
+
+function countSentence({ trials }, { rows, column, descending }, shown) {
+  const all = trials.example.length;
+  const count = rows.length === all ? `${all} trials` : `${rows.length} of ${all} trials`;
+  const order = column ? `by ${column.title}, ${descending ? "descending" : "ascending"}` : "the worst first";
+  const cut = rows.length > shown ? `, ${shown} shown` : "";
+  return `${count}${cut}, ${order}`;
+}
+
+// A few columns have a heading that stays while the page scrolls; many scroll sideways.
+function tableFrame(columns, ...parts) {
+  const table = element("table", { class: "table", "aria-labelledby": "trials" }, parts);
+  if (columns.length <= 10) {
+    return table;
+  }
+  return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials, scrolls sideways" }, table);
 }
