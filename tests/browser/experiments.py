@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.baselines.texts import ExampleTexts, TextStore
@@ -15,11 +14,10 @@ from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.traced_run import TracedRun
+from tests.browser.recorded import Recorded, trace
 
 SUITE = "tests/test_support.py::test_support_agent"
 STARTED = "2026-11-23T16:14:05+00:00"
-MICROSECONDS = 1_795_450_445_000_000
-"""When the first trial started."""
 COMMIT = "921dd62f522ce20cacdc4a643b924e6371436e6a"
 PROMPT_CHANGE = """system prompt (⟨…⟩ stands for the example's own input):
 @@ -1,3 +1,3 @@
@@ -37,134 +35,11 @@ _TOPICS = (
     "ひらがなの例",
     "refund",
 )
-_WORDS = [
-    "the",
-    "a",
-    "we",
-    "you",
-    "your",
-    "order",
-    "invoice",
-    "charge",
-    "export",
-    "seats",
-    "account",
-    "team",
-    "will",
-    "can",
-    "has",
-    "been",
-    "was",
-    "please",
-    "thank",
-    "sorry",
-    "today",
-    "tomorrow",
-    "within",
-    "three",
-    "days",
-    "second",
-    "first",
-    "refund",
-    "delivery",
-    "address",
-    "email",
-    "password",
-    "reset",
-    "link",
-    "support",
-    "reply",
-    "customer",
-    "manager",
-    "plan",
-    "upgrade",
-    "billing",
-    "question",
-    "answer",
-    "because",
-    "before",
-    "after",
-    "again",
-    "never",
-    "always",
-]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Evidence that a test has at hand, in the place of a store and the committed baselines."""
-
-    traces: Sequence[TracedRun] = ()
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
-    experiments: Sequence[Experiment] = ()
-
-    def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
-        """Yield all runs."""
-        yield from self.traces
-
-    def baseline(self, suite: str) -> Baseline | None:
-        """Return the baseline of a suite."""
-        return self.baselines.get(suite)
-
-    def history(self) -> Sequence[Experiment]:
-        """Return the experiments."""
-        return self.experiments
-
-
-def run(id: str, trace_id: str, parent_id: str | None = None, **columns: object) -> TracedRun:
-    """Return a traced run; columns that nobody gives are empty."""
-    known: dict[str, object] = {
-        **dict.fromkeys(TracedRun._fields),
-        "id": id,
-        "trace_id": trace_id,
-        "parent_id": parent_id,
-        "name": "support_agent",
-        "run_type": "chain",
-        "status": "success",
-        "start_time": MICROSECONDS,
-        "end_time": MICROSECONDS + 1_840_000,
-    }
-    return TracedRun(**{**known, **columns})
-
-
-def trace(trial: Trial, inputs: Mapping[str, object], output: str) -> list[TracedRun]:
-    """Return two nested runs of a trial: the agent, and the model that it calls."""
-    sent = {
-        "system": "You are the support agent of Acme.\nAddress {customer_name} by name, and say when.",
-        "messages": [{"role": "user", "content": inputs["text"]}],
-    }
-    reply = {"message": {"role": "assistant", "content": [{"type": "text", "text": output}]}}
-    root_id = str(trial.run_id)
-    root = run(
-        root_id,
-        root_id,
-        inputs=json.dumps(inputs, ensure_ascii=False),
-        outputs=json.dumps({"output": output}, ensure_ascii=False),
-        metadata='{"tier": "critical", "channel": "mail"}',
-        tags=["support", "mail"],
-        reference_outputs='{"keywords": ["refund", "sorry"], "tone": "warm"}',
-    )
-    call = run(
-        f"{root_id}-1",
-        root_id,
-        root_id,
-        name="messages.create",
-        run_type="llm",
-        start_time=MICROSECONDS + 40_000,
-        end_time=MICROSECONDS + 1_790_000,
-        inputs=json.dumps(sent, ensure_ascii=False),
-        outputs=json.dumps(reply, ensure_ascii=False),
-        metadata='{"attempt": 1}',
-        provider="anthropic",
-        model="claude-haiku-4-5",
-        stop_reason="end_turn",
-        time_to_first_token=0.31,
-        input_tokens=812,
-        cache_read_tokens=600,
-        output_tokens=174,
-        total_cost=0.00034,
-    )
-    return [root, call]
+_VOCABULARY = """
+the a we you your order invoice charge export seats account team will can has been was please thank sorry today
+tomorrow within three days second first refund delivery address email password reset link support reply customer
+manager plan upgrade billing question answer because before after again never always
+"""
 
 
 def example_ids(examples: int) -> list[str]:
@@ -476,4 +351,4 @@ def big(trials: int) -> tuple[Experiment, Recorded]:
 
 def _prose(words: random.Random) -> str:
     """Return about a thousand characters that compress as prose does."""
-    return " ".join(words.choices(_WORDS, k=170))
+    return " ".join(words.choices(_VOCABULARY.split(), k=170))

@@ -7,10 +7,12 @@ from typing import Any
 
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.history import history_lines
 from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.reports.json import plain_document, plain_value
+from pytest_llmobs.reports.plots.pictures import pictures
 
 CHUNK = 50
 """Trials whose details are packed, and read, together."""
@@ -38,8 +40,8 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "suites": suites,
         "trials": plain_value(trial_columns(rows, suites, metrics, traces)),
         "missing": list(_missing(digest, rows)),
-        "plots": {"intervals": None, "history": None, "distributions": None, "spending": None},
-        "history": [],
+        "plots": plain_value(pictures(digest, [row.trial for row in rows], context)),
+        "history": plain_value(history_lines(digest.experiment, context.evidence)),
     }
 
 

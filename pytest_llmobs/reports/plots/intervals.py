@@ -61,9 +61,7 @@ def intervals(digest: Digest, layout: Layout) -> Scene | None:
         drawn += _panel_shapes(panel, y)
         y += panel.row * len(panel.lines) + _AXIS
     if len(lines) > MOST:
-        drawn.append(
-            shapes.text(0, y + 8, f"{count(len(lines) - MOST, 'more metric')} in the table", "note")
-        )
+        drawn.append(shapes.text(0, y + 8, f"{count(len(lines) - MOST, 'more metric')} in the table", "note"))
         y += 16
     return Scene(layout.width, y, _label(lines), tuple(drawn))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.plots.svg import svg
 

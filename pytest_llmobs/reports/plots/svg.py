@@ -8,7 +8,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 
-_FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
+_FONT = (
+    "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
+)
 COLORS: Mapping[str, str] = {
     "plain": "#1f5fbf",
     "past": "#6b5b95",
