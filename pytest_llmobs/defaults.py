@@ -36,6 +36,7 @@ REPORTS = (
     "reports.terminal.section:TerminalReport",
     "reports.json:JsonReport",
     "reports.html.report:HtmlReport",
+    "reports.markdown.report:MarkdownReport",
 )
 REDACTORS = (
     "tracing.redaction.secrets:Secrets",

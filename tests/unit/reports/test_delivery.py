@@ -73,8 +73,9 @@ def test_two_reports_in_one_file_are_refused():
 def test_an_unknown_format_names_the_nearest_all_others_and_the_remedy():
     with pytest.raises(SettingsError) as caught:
         orders("jsn:out.json")
+    names = ", ".join(sorted({*FORMATS, "short"}))
     assert str(caught.value) == (
-        "Unknown report 'jsn' for --llm-report. Did you mean 'json'? Known: html, json, short, terminal. "
+        f"Unknown report 'jsn' for --llm-report. Did you mean 'json'? Known: {names}. "
         "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
     )
 

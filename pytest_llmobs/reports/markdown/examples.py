@@ -1,0 +1,123 @@
+"""The examples: how many broke, the worst ones folded, the others by name, and those of quieter states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence, Set
+
+from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.commands import show_command
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest, ListedExamples
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.markdown.changes import change_block, shared_changes
+from pytest_llmobs.reports.markdown.inert import code, fenced, prose
+from pytest_llmobs.reports.markdown.room import blocks, fitting
+from pytest_llmobs.reports.terminal.example_details import outcome, remarks, sign
+from pytest_llmobs.reports.terminal.examples import title
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import count
+
+_FOLDED = 20
+"""Examples with details; more are named."""
+_NAMED = 30
+_LONGEST_NAME = 80
+_REASON = 160
+"""Characters of a reason in the line that stays visible."""
+_SCORES = 2_000
+_CHANGES = 2_500
+"""Characters that the scores and the changes of one example may take."""
+
+
+def examples_section(digest: Digest, page: Page, context: Context, room: int) -> str:
+    """Return how many examples need a look, then the worst ones, folded, as many as there is room for."""
+    examples = digest.examples
+    if not examples.detailed:
+        return ""
+    several = len({example.suite for example in examples.detailed}) > 1
+    above = _said_above(examples)
+    heading = f"**{', '.join(title(counted) for counted in examples.counts)}**"
+    others = _others(examples.detailed[_FOLDED:], digest, context, page)
+    room -= len(heading) + len(others) + 4
+    parts = []
+    for example in examples.detailed[:_FOLDED]:
+        parts.append(_folded(example, above, page, context, several=several))
+    return blocks(
+        [heading, fitting(parts, room, lambda number: f"… {count(number, 'more example')}", "\n\n"), others]
+    )
+
+
+def states_section(digest: Digest, page: Page, room: int) -> str:
+    """Return the examples that need no details, an item a state."""
+    items = []
+    several = len(digest.metrics.suites) > 1
+    for listed in digest.examples.listed:
+        items.append(f"- {_listed(listed, page, several=several)}")
+    return fitting(items, room, lambda number: f"- … {count(number, 'more state')}")
+
+
+def _listed(listed: ListedExamples, page: Page, *, several: bool) -> str:
+    names = []
+    for suite, example_id in listed.examples[:_NAMED]:
+        name = _name(suite, example_id, several=several)
+        names.append(code(name, page, _LONGEST_NAME))
+    left_out = len(listed.examples) - len(names)
+    if left_out:
+        names.append(f"… {left_out:,} more")
+    return f"{len(listed.examples):,} {listed.state}: {', '.join(names)}"
+
+
+def _name(suite: str, example_id: str, *, several: bool) -> str:
+    if several:
+        return f"{suite.rpartition('::')[2]}[{example_id}]"
+    return example_id
+
+
+def _said_above(examples: ExamplesDigest) -> Set[str]:
+    """Return the changes that the report tells of once for all."""
+    said: set[str] = set()
+    for _, changes in shared_changes(examples):
+        said.update(changes)
+    return said
+
+
+def _folded(
+    example: ExampleDetail, above: Collection[str], page: Page, context: Context, *, several: bool
+) -> str:
+    name = code(_name(example.suite, example.example_id, several=several), page, _LONGEST_NAME)
+    summary = f"{sign(example.state, page)} {name} · {_row(example.rows[0], page, _REASON)}"
+    own = [change for change in example.changes if change not in above]
+    command = ""
+    if example.run_id:
+        command = fenced([page.text(show_command(example.run_id, context))], "sh")
+    parts = [
+        f"<details><summary>{summary}</summary>",
+        fitting(_scores(example, page), _SCORES, lambda number: f"- … {count(number, 'more metric')}"),
+        change_block(own, page, _CHANGES) if own else "",
+        command,
+        "</details>",
+    ]
+    return blocks(parts)
+
+
+def _scores(example: ExampleDetail, page: Page) -> Sequence[str]:
+    return [f"- {sign(row.state, page)} {_row(row, page, _SCORES // 8)}" for row in example.rows]
+
+
+def _row(row: ExampleRow, page: Page, most: int) -> str:
+    """Return a row's metric, its scores then and now, and why."""
+    text = f"{code(row.metric, page, _LONGEST_NAME)} {prose(outcome(row, page), page)}".rstrip()
+    reason = prose(remarks(row), page, most)
+    if reason:
+        return f"{text}: {reason}"
+    return text
+
+
+def _others(examples: Sequence[ExampleDetail], digest: Digest, context: Context, page: Page) -> str:
+    if not examples:
+        return ""
+    names = [code(example.example_id, page, _LONGEST_NAME) for example in examples[:_NAMED]]
+    left_out = len(examples) - len(names)
+    if left_out:
+        names.append(f"… {left_out:,} more")
+    command = fenced([page.text(show_command(digest.experiment.name, context, "--all"))], "sh")
+    return f"{count(len(examples), 'more example')}: {', '.join(names)}\n\n{command}"
