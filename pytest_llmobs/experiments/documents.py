@@ -6,7 +6,7 @@ its run, found by ``run_id``, has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from pytest_llmobs.experiments.shards import is_shard
-from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.fit import MisfitError, at
 from pytest_llmobs.records.looks import Look
@@ -210,3 +210,35 @@ def _table_columns(table: Any) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     if not rows:
         return (), ()
     return names, list(zip(*rows, strict=True))
+
+
+def unknown_fields(document: Mapping[str, Any]) -> list[str]:
+    """Return the fields of a document that this version doesn't know, by name: ``mood``, ``trials.mood``.
+
+    Args:
+        document: One that could be read as an experiment; a newer version may have written it.
+    """
+    known = (*_names(Experiment), "confirmation")
+    unknown = dict.fromkeys(_others("", document, known))
+    decision = document.get("decision", {})
+    unknown |= dict.fromkeys(_others("decision.", decision, (*_names(Decision), "red")))
+    places: tuple[tuple[str, Any, type], ...] = (
+        ("trials.", [dict.fromkeys(document.get("trials", {}).get("columns", ()))], Trial),
+        ("suites.", document.get("suites", ()), SuitePlan),
+        ("looks.", document.get("looks", ()), Look),
+        ("decision.metrics.", decision.get("metrics", ()), MetricRow),
+        ("decision.examples.", decision.get("examples", ()), ExampleRow),
+    )
+    for place, wires, kind in places:
+        names = _names(kind)
+        for wire in wires:
+            unknown |= dict.fromkeys(_others(place, wire, names))
+    return list(unknown)
+
+
+def _names(kind: Any) -> frozenset[str]:
+    return frozenset(map(attrgetter("name"), form_of(kind)))
+
+
+def _others(place: str, wire: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    return [f"{place}{key}" for key in wire if key not in known]

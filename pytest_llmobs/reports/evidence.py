@@ -33,6 +33,10 @@ class Evidence(Protocol):
         """Return the newest experiments, the oldest first, without their trials."""
         ...
 
+    def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
+        """Return what the experiment's file has that this version doesn't know, by name: ``trials.mood``."""
+        ...
+
 
 @dataclass(frozen=True)
 class NoEvidence:
@@ -47,6 +51,10 @@ class NoEvidence:
         return None
 
     def history(self) -> Sequence[Experiment]:
+        """Return nothing."""
+        return ()
+
+    def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
         """Return nothing."""
         return ()
 
@@ -87,3 +95,12 @@ class StoredEvidence:
             return ()
         newest.reverse()
         return newest
+
+    def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
+        """Return the fields; none where the file can't be read."""
+        from pytest_llmobs.experiments.documents import unknown_fields
+
+        try:
+            return unknown_fields(self.store.read_experiment(experiment.name))
+        except StoreError:
+            return ()

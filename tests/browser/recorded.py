@@ -22,6 +22,7 @@ class Recorded:
     traces: Sequence[TracedRun] = ()
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     experiments: Sequence[Experiment] = ()
+    unknown: Sequence[str] = ()
 
     def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
         """Yield all runs."""
@@ -30,6 +31,10 @@ class Recorded:
     def baseline(self, suite: str) -> Baseline | None:
         """Return the baseline of a suite."""
         return self.baselines.get(suite)
+
+    def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
+        """Return the fields."""
+        return self.unknown
 
     def history(self) -> Sequence[Experiment]:
         """Return the experiments."""

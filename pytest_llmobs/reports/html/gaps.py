@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.html.accepted import Accepted
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.traces import Traces
-from pytest_llmobs.wording import count, noun
+from pytest_llmobs.wording import count, listed, noun
+
+_SHOWN = 10
+"""Fields that are named at most."""
 
 
 def gaps(
-    rows: Sequence[Row], traces: Traces, accepted: Accepted, missing: int, expected: int
+    digest: Digest, rows: Sequence[Row], traces: Traces, accepted: Accepted, missing: Sequence[Any]
 ) -> Iterator[str]:
     """Yield what is missing.
 
     Args:
+        digest: The finished experiment.
         rows: All trials.
         traces: Those that are stored.
         accepted: The baselines, asked for each trial already.
         missing: Trials that never ran.
-        expected: Trials that there should be.
     """
     if missing:
-        yield f"{missing} of {count(expected, 'expected trial')} never ran."
+        expected = count(digest.spending.expected, "expected trial")
+        yield f"{len(missing):,} of {expected} never ran."
     yield from _without_traces(rows, traces)
     yield from _without_baseline(rows, accepted)
 
@@ -47,3 +53,12 @@ def _without_baseline(rows: Sequence[Row], accepted: Accepted) -> Iterator[str]:
             yield f"{suite}: the baseline was recorded by this experiment or since, and isn't shown beside it."
         elif baseline.texts is None:
             yield f"{suite}: the baseline keeps no texts, so that no answer stands beside another."
+
+
+def unknown(fields: Sequence[str]) -> Iterator[str]:
+    """Say which fields of the experiment's file nobody here can read."""
+    if fields:
+        yield (
+            f"The experiment's file has {noun(len(fields), 'a field', 'fields')} that this version doesn't know "
+            f"({listed(fields, _SHOWN)}): a newer version wrote it, and shows more."
+        )

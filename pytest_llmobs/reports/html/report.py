@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pytest_llmobs.reports.base import Document
 from pytest_llmobs.reports.html.accepted import Accepted
-from pytest_llmobs.reports.html.bundle import VIEWER, policy, script, style
 from pytest_llmobs.reports.html.details import Details
-from pytest_llmobs.reports.html.gaps import gaps
-from pytest_llmobs.reports.html.index import CHUNK, index
-from pytest_llmobs.reports.html.packing import packed
+from pytest_llmobs.reports.html.gaps import gaps, unknown
+from pytest_llmobs.reports.html.index import index
 from pytest_llmobs.reports.html.rows import ordered_rows
+from pytest_llmobs.reports.html.shell import page_of
 from pytest_llmobs.reports.html.traces import Traces
+from pytest_llmobs.reports.html.volumes import Volumes
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.context import Context
@@ -25,33 +26,23 @@ class HtmlReport:
     name = "html"
     suffix = ".html"
 
-    def render(self, digest: Digest, page: Page, context: Context) -> str:
-        """Return the page, ending without a line break."""
+    def render(self, digest: Digest, page: Page, context: Context) -> str | Document:
+        """Return the page; where it would be too large for a browser, with pages beside it that have the traces."""
         del page  # of a terminal, or of a file of text
-        experiment = digest.experiment
         rows = ordered_rows(digest)
-        traces = Traces(context.evidence.runs(experiment))
-        accepted = Accepted(experiment, context.evidence)
+        traces = Traces(context.evidence.runs(digest.experiment))
+        accepted = Accepted(digest.experiment, context.evidence)
         details = Details(traces, accepted)
-        chunks = []
-        for start in range(0, len(rows), CHUNK):
-            part = list(map(details.of, rows[start : start + CHUNK]))
-            chunks.append(packed(f"chunk-{len(chunks)}", part))
         contents = index(digest, rows, traces, context)
-        expected = digest.spending.expected
-        contents["gaps"] = list(gaps(rows, traces, accepted, len(contents["missing"]), expected))
-        return _page(contents, chunks)
-
-
-def _page(contents: dict[str, Any], chunks: list[str]) -> str:
-    shell = VIEWER.joinpath("shell.html").read_text(encoding="utf-8")
-    parts = {
-        "policy": policy(script(), style()),
-        "style": style(),
-        "script": script(),
-        "data": "\n".join((packed("index", contents), *chunks)),
-    }
-    # our own four parts, none of which holds another's mark
-    for name, part in parts.items():
-        shell = shell.replace(f"{{{name}}}", part, 1)
-    return shell.rstrip("\n")
+        volumes = Volumes(rows, details, contents, context.file)
+        # last: that a baseline or a trace is missing shows where it is looked for
+        contents["gaps"] = [
+            *gaps(digest, rows, traces, accepted, contents["missing"]),
+            *unknown(context.evidence.unknown_fields(digest.experiment)),
+            *volumes.notices(),
+        ]
+        siblings = {}
+        for name, part, chunks in volumes.siblings():
+            siblings[name] = page_of({**contents, "part": part}, chunks).encode()
+        text = page_of(contents, volumes.chunks)
+        return Document(text, siblings) if siblings else text

@@ -1,0 +1,30 @@
+"""The page around its data: fixed, and the same for every experiment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_llmobs.reports.html.bundle import VIEWER, policy, script, style
+from pytest_llmobs.reports.html.packing import packed
+
+_MARK = re.compile(r"\{(policy|style|data|script)\}")
+
+
+def page_of(index: dict[str, Any], chunks: Iterable[str]) -> str:
+    """Return a page, ending without a line break.
+
+    Args:
+        index: Its index.
+        chunks: Details of trials, packed.
+    """
+    parts = {
+        "policy": policy(script(), style()),
+        "style": style(),
+        "script": script(),
+        "data": "\n".join((packed("index", index), *chunks)),
+    }
+    shell = VIEWER.joinpath("shell.html").read_text(encoding="utf-8").rstrip("\n")
+    # in one pass over the shell alone: what a part holds is no mark, whatever it looks like
+    return _MARK.sub(lambda mark: parts[mark[1]], shell)
