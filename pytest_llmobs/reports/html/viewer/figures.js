@@ -45,3 +45,43 @@ export function secondsText(value) {
 export function countText(value) {
   return value === null ? "" : GROUPED.format(value);
 }
+
+// Return a mean: `0.847`; large ones with fewer digits.
+export function meanText(value) {
+  const size = Math.abs(value ?? 0);
+  if (value === null || size >= 1e12) {
+    return scoreText(value);
+  }
+  return size >= 10_000 ? GROUPED.format(Math.round(value)) : value.toFixed(size < 100 ? 3 : 1);
+}
+
+// Return a difference with its sign: in points (pp), or as it is where a metric doesn't lie between 0 and 1.
+export function differenceText(value, points, measure = " pp") {
+  if (value === null) {
+    return "";
+  }
+  const hundredths = Math.abs(value * 100);
+  const size = points ? hundredths.toFixed(hundredths < 99.95 ? 1 : 0) : meanText(Math.abs(value));
+  // what is shown as zero has no sign, whatever its last digits are
+  const sign = value < 0 ? "−" : "+";
+  return (/[1-9]/.test(size) ? sign : "") + size + (points ? measure : "");
+}
+
+// Return a p-value: `.024`, `<.001`.
+export function probabilityText(value) {
+  if (value === null || value >= 0.9995) {
+    return value === null ? "" : "1";
+  }
+  return value < 0.001 ? "<.001" : value.toFixed(3).slice(1);
+}
+
+// Return how many of something there are: `1 trial`, `2,000 trials`.
+export function counted(number, what, plural = `${what}s`) {
+  return `${GROUPED.format(number)} ${number === 1 ? what : plural}`;
+}
+
+// Return an ISO 8601 time in UTC, as everywhere else; what can't be read stays as it is.
+export function momentText(started) {
+  const when = new Date(started);
+  return Number.isNaN(when.valueOf()) ? started : `${when.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

@@ -4,39 +4,35 @@ import { announce, element } from "./dom.js";
 import { forgetKeys, keysButton, startKeys } from "./keys.js";
 import { readRoute } from "./route.js";
 import { embeddedSource } from "./source.js";
-import { overview } from "./overview.js";
+import { overview, toSection } from "./overview.js";
 import { verdictBadge } from "./verdict.js";
 import { trialPage } from "./trial.js";
 
-// By the first part of the address. Each takes {index, source, route} and returns a node, or a promise of one, with
-// one h1 in it; it stands in the page's <main>.
-const VIEWS = new Map([
-  ["", overview],
-  ["trials", overview],
-  ["trial", trialPage],
-]);
+// By the first part of the address; any other names a section of the overview. Each takes {index, source, route} and
+// returns a node, or a promise of one, with one h1 in it; it stands in the page's <main>.
+const VIEWS = new Map([["trial", trialPage]]);
 const PLACE = document.getElementById("page");
 
 async function start() {
   const source = embeddedSource();
   const index = await source.index();
   let current = null; // the route that is shown
-  let fragment = "";
   let turn = 0;
   let overviewScroll = 0;
 
   async function show() {
     const route = readRoute(location.hash);
     const before = current;
-    const left = fragment;
-    const same = before !== null && before.view === route.view && before.argument === route.argument;
+    const same = before !== null && isSame(before, route);
     if (before !== null && isOverview(before)) {
       overviewScroll = scrollY;
     }
     current = route;
-    fragment = location.hash;
     turn += 1;
     if (same && followed(route)) {
+      if (route.view !== before.view) {
+        toSection(route.view);
+      }
       return;
     }
     const mine = turn;
@@ -53,8 +49,9 @@ async function start() {
     PLACE.replaceChildren(node);
     document.title = pageTitle(index.report, route);
     if (before !== null) {
-      arrive(isOverview(route) ? overviewScroll : 0, left);
+      arrive(isOverview(route) ? overviewScroll : 0, before);
     }
+    toSection(route.view);
   }
 
   // what is restored before a view is built would be lost
@@ -77,8 +74,15 @@ async function built(page) {
   }
 }
 
-function isOverview(route) {
-  return (VIEWS.get(route.view) ?? overview) === overview;
+function isOverview({ view }) {
+  return !VIEWS.has(view);
+}
+
+function isSame(before, route) {
+  if (isOverview(before) && isOverview(route)) {
+    return true;
+  }
+  return before.view === route.view && before.argument === route.argument;
 }
 
 // Return where this page belongs to: the way back, and the verdict.
@@ -115,10 +119,10 @@ function renewed(node) {
   }
 }
 
-// Put the reader, and a screen reader's focus, where a new view begins, or back on the link that left the overview.
-function arrive(top, left) {
-  const links = [...PLACE.querySelectorAll("a[href]")];
-  const place = (top && links.find((link) => link.getAttribute("href") === left)) || PLACE.querySelector("h1");
+// Put the reader, and a screen reader's focus, where a new view begins, or back on the trial that was shown before.
+function arrive(top, before) {
+  const row = before.view === "trial" ? PLACE.querySelector(`[data-row="${CSS.escape(before.argument)}"]`) : null;
+  const place = row ?? PLACE.querySelector("h1");
   if (place?.tagName === "H1") {
     place.tabIndex = -1;
   }

@@ -1,0 +1,19 @@
+// A table of texts, such as of metrics or of a picture's values.
+
+import { element } from "./dom.js";
+
+// Return a table in a frame that scrolls sideways where the page is narrow.
+//   label: what it shows, for those who don't see the heading.
+//   heads: names of columns; the first column names the rows, the others hold figures, unless `texts` names them.
+//   rows: of each the cells, which are texts, nodes or lists of both.
+export function textTable(label, heads, rows, texts = []) {
+  const kinds = heads.map((name, column) => (column === 0 || texts.includes(name) ? null : "number"));
+  const head = heads.map((name, column) => element("th", { scope: "col", class: kinds[column] }, name));
+  const body = rows.map((cells) => element("tr", {}, cells.map((cell, column) => tableCell(cell, kinds[column], column))));
+  const table = element("table", { class: "table" }, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body));
+  return element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, table);
+}
+
+function tableCell(content, kind, column) {
+  return column === 0 ? element("th", { scope: "row" }, content) : element("td", { class: kind }, content);
+}
