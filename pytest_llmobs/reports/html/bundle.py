@@ -15,6 +15,8 @@ from pathlib import Path
 VIEWER = Path(__file__).parent / "viewer"
 ENTRY = "main.js"
 _IMPORT = re.compile(r'^import [^;]*? from "\./([\w-]+\.js)";\n', re.MULTILINE)
+# what only a reader of the modules needs: comments that are lines, indentation; no text of a module has several lines
+_LAYOUT = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(async )?function|const|class)", re.MULTILINE)
 
 
@@ -32,7 +34,7 @@ def _add(name: str, parts: dict[str, str]) -> None:
     source = VIEWER.joinpath(name).read_text(encoding="utf-8")
     for needed in _IMPORT.findall(source):
         _add(needed, parts)
-    parts[name] = _EXPORT.sub("", _IMPORT.sub("", source))
+    parts[name] = _LAYOUT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
 
 
 @cache

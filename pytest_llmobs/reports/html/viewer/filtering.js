@@ -2,9 +2,9 @@
 
 import { element } from "./dom.js";
 
-// Return the field, within its label.
-export function filterField() {
-  const field = element("input", {
+// Return the field.
+export function filterField(on) {
+  return element("input", {
     id: "filter",
     class: "field",
     type: "search",
@@ -13,9 +13,8 @@ export function filterField() {
     spellcheck: "false",
     placeholder: "status:failed tone<0.7 refund",
     "aria-describedby": "filter-mistakes",
+    on,
   });
-  element("label", { class: "filter" }, "Filter trials", field);
-  return field;
 }
 
 // Name what of the filter doesn't hold, beside the field.

@@ -53,7 +53,7 @@ export function runLine({ runs, depths, ends, total }, at) {
     element(
       "div",
       { class: "run-line", set: { style: `--depth:${Math.min(depth, INDENTED)}` } },
-      element("div", { class: "run-head" }, foldButton(run, ends[at] > at), element("button", name, level, type, " ", run.name)),
+      element("div", { class: "run-head" }, foldButton(run, ends[at] > at), element("button", name, level, type, " ", element("span", {}, run.name))),
       element("p", { class: "run-figures" }, runFigures(run)),
       timeBar(run, total),
     ),

@@ -44,84 +44,104 @@ function selected(index, filter, sort) {
 
 // Return the table with its filter. The field for the filter has the id "filter", a trial's link `data-row`.
 export function trialTable({ index, route }) {
-  const columns = tellingColumns(index, trialColumns(index));
-  const field = filterField();
-  const mistakes = element("ul", { class: "plain mistakes", id: "filter-mistakes" });
-  const quick = element("ul", { class: "plain row quick", "aria-label": "Quick filters" });
-  const count = element("p", { class: "muted" });
-  const heads = columns.map((column) => columnHead(column, () => change({ sort: nextOrder(column, options.get("sort")) })));
-  const body = element("tbody");
-  const more = element("p", { class: "row screen-only" });
-  let options = new Map();
-  let timer;
+  const table = new TrialTable(index);
+  table.follow(route);
+  return table.node;
+}
 
-  function update() {
-    const found = selection(index, options);
-    const shown = Math.max(PAGE_OF_ROWS, Number(options.get("show")) || 0);
-    count.textContent = countSentence(index, found, shown);
-    showMistakes(field, mistakes, found.mistakes);
-    quick.replaceChildren(...quickFilters(index, options.get("filter"), toggle));
-    heads.forEach((head, at) => markOrder(head, columns[at].name === found.column?.name, found.descending));
-    body.replaceChildren(...found.rows.slice(0, shown).map((row) => trialRow(index, columns, row, options)));
-    more.replaceChildren(...moreButtons(found.rows.length, shown, PAGE_OF_ROWS, showMore));
+class TrialTable {
+  constructor(index) {
+    this.index = index;
+    this.options = new Map();
+    this.timer = 0; // of somebody who types
+    this.columns = tellingColumns(index, trialColumns(index));
+    this.heads = this.columns.map((column) => columnHead(column, () => this.sort(column)));
+    this.body = element("tbody");
+    this.count = element("p", { class: "muted" });
+    this.more = element("p", { class: "row screen-only" });
+    this.field = filterField({ input: () => this.type(), change: () => this.typed() });
+    this.mistakes = element("ul", { class: "plain mistakes", id: "filter-mistakes" });
+    this.quick = element("ul", { class: "plain row quick", "aria-label": "Quick filters" });
+    const label = element("label", { class: "filter" }, "Filter trials", this.field);
+    const acts = { route: ({ detail }) => this.follow(detail) };
+    this.node = element(
+      "section",
+      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: acts },
+      element("h2", { id: "trials" }, "Trials"),
+      element("search", { class: "stack screen-only" }, label, this.mistakes, this.quick, filterHelp(this.columns)),
+      this.count,
+      tableFrame(this.heads, this.body),
+      this.more,
+      missingTrials(index),
+    );
   }
 
-  // Show other options; the address follows, and while somebody types it does so at the end.
-  function change(changes, typing = false) {
-    Object.entries(changes).forEach(([name, value]) => options.set(name, String(value)));
-    update();
-    clearTimeout(timer);
-    if (typing) {
-      timer = setTimeout(typed, TYPING_PAUSE);
-    } else {
-      const { view, argument, options: all } = readRoute(location.hash);
-      go({ view, argument, options: new Map([...all, ...options]) });
-      announce(count.textContent);
+  // Show what the address asks for.
+  follow({ options }) {
+    const asked = new Map(TABLE_OPTIONS.map((name) => [name, options.get(name) ?? ""]));
+    if (TABLE_OPTIONS.some((name) => asked.get(name) !== this.options.get(name))) {
+      this.options = asked;
+      this.field.value = asked.get("filter");
+      this.update();
     }
   }
 
-  function typed() {
-    clearTimeout(timer);
-    if (body.isConnected) {
-      keepOptions(options);
-      announce([count.textContent, mistakes.textContent].join(" "));
+  update() {
+    const found = selection(this.index, this.options);
+    const shown = Math.max(PAGE_OF_ROWS, Number(this.options.get("show")) || 0);
+    const rows = found.rows.slice(0, shown);
+    this.count.textContent = countSentence(this.index, found, shown);
+    showMistakes(this.field, this.mistakes, found.mistakes);
+    this.quick.replaceChildren(...quickFilters(this.index, this.options.get("filter"), (term) => this.toggle(term)));
+    this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name, found.descending));
+    this.body.replaceChildren(...rows.map((row) => trialRow(this.index, this.columns, row, this.options)));
+    this.more.replaceChildren(...moreButtons(found.rows.length, shown, PAGE_OF_ROWS, (count) => this.showMore(count)));
+  }
+
+  set(name, value) {
+    this.options.set(name, String(value));
+    this.update();
+  }
+
+  // Show another state, which the reader can go back from.
+  change(name, value) {
+    clearTimeout(this.timer);
+    this.set(name, value);
+    const route = readRoute(location.hash);
+    go({ ...route, options: new Map([...route.options, ...this.options]) });
+    announce(this.count.textContent);
+  }
+
+  type() {
+    this.set("filter", this.field.value);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.typed(), TYPING_PAUSE);
+  }
+
+  typed() {
+    clearTimeout(this.timer);
+    // somebody may type and go on within the pause
+    if (this.node.isConnected) {
+      keepOptions(this.options);
+      announce(`${this.count.textContent} ${this.mistakes.textContent}`);
     }
   }
 
-  function follow({ options: asked }) {
-    const wanted = new Map(TABLE_OPTIONS.map((name) => [name, asked.get(name) ?? ""]));
-    if (TABLE_OPTIONS.some((name) => wanted.get(name) !== options.get(name))) {
-      options = wanted;
-      field.value = wanted.get("filter");
-      update();
-    }
+  sort(column) {
+    this.change("sort", nextOrder(column, this.options.get("sort")));
   }
 
-  function toggle(term) {
-    field.value = toggledTerm(field.value, term);
-    change({ filter: field.value });
-    quick.querySelector(`[data-term="${term}"]`)?.focus();
+  toggle(term) {
+    this.field.value = toggledTerm(this.field.value, term);
+    this.change("filter", this.field.value);
+    this.quick.querySelector(`[data-term="${term}"]`).focus();
   }
 
-  function showMore(shown) {
-    const before = body.rows.length;
-    change({ show: shown });
-    body.rows[before]?.querySelector("a").focus();
+  showMore(count) {
+    const before = this.body.rows.length;
+    this.change("show", count);
+    this.body.rows[before].querySelector("a").focus();
   }
-
-  field.addEventListener("input", () => change({ filter: field.value }, true));
-  field.addEventListener("change", typed);
-  follow(route);
-  return element(
-    "section",
-    { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: { route: ({ detail }) => follow(detail) } },
-    element("h2", { id: "trials" }, "Trials"),
-    element("search", { class: "stack screen-only" }, field.parentNode, mistakes, quick, filterHelp(columns)),
-    count,
-    tableFrame(columns, element("thead", {}, element("tr", {}, heads)), body),
-    more,
-    missingTrials(index),
-  );
 }
 
 function countSentence({ trials }, { rows, column, descending }, shown) {
@@ -133,9 +153,10 @@ function countSentence({ trials }, { rows, column, descending }, shown) {
 }
 
 // A few columns have a heading that stays while the page scrolls; many scroll sideways.
-function tableFrame(columns, ...parts) {
-  const table = element("table", { class: "table", "aria-labelledby": "trials" }, parts);
-  if (columns.length <= 10) {
+function tableFrame(heads, body) {
+  const head = element("thead", {}, element("tr", {}, heads));
+  const table = element("table", { class: "table", "aria-labelledby": "trials" }, head, body);
+  if (heads.length <= 10) {
     return table;
   }
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials, scrolls sideways" }, table);

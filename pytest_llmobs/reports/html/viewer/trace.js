@@ -12,8 +12,8 @@ const OPENED_TOGETHER = 200;
 // Return the tree of a trial's runs, which come depth first. Those that the option `run` names are open: `?run=3,7`.
 export function traceTree({ runs, route }) {
   const tree = new TraceTree(runs);
-  const asked = (route.options.get("run") ?? "").split(",").map(Number);
-  tree.show(asked.filter((at) => at in runs));
+  const asked = (route.options.get("run") ?? "").match(/\d+/g) ?? [];
+  tree.show(asked.map(Number).filter((at) => at < runs.length));
   return tree.node;
 }
 
