@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_llmobs.errors import BaselineError, StoreError
@@ -61,7 +62,7 @@ class NoEvidence:
 
 @dataclass(frozen=True)
 class StoredEvidence:
-    """What a store and the baselines' folder have."""
+    """What a store and the baselines' folder have; looked up once, since several reports ask for the same."""
 
     store: Store
     baseline_of: Callable[[str], Baseline | None]
@@ -80,13 +81,23 @@ class StoredEvidence:
 
     def baseline(self, suite: str) -> Baseline | None:
         """Return the baseline; None also where it can't be read, which the gate has said."""
-        try:
-            return self.baseline_of(suite)
-        except BaselineError:
-            return None
+        if suite not in self._baselines:
+            try:
+                self._baselines[suite] = self.baseline_of(suite)
+            except BaselineError:
+                self._baselines[suite] = None
+        return self._baselines[suite]
 
     def history(self) -> Sequence[Experiment]:
         """Return the newest ``HISTORY`` experiments that can be read, the oldest first."""
+        return self._history
+
+    @cached_property
+    def _baselines(self) -> dict[str, Baseline | None]:
+        return {}
+
+    @cached_property
+    def _history(self) -> Sequence[Experiment]:
         from pytest_llmobs.experiments.stored import read_heads
 
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.baselines.sharing import fill_holes
 from pytest_llmobs.reports.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -22,13 +23,10 @@ class Accepted:
     evidence: Evidence
     newer: set[str] = field(default_factory=set)
     """Suites of which examples were recorded after this experiment, or by it: it was compared with none of that."""
-    _baselines: dict[str, Baseline | None] = field(default_factory=dict)
 
     def baseline(self, suite: str) -> Baseline | None:
         """Return the baseline of a suite, or None."""
-        if suite not in self._baselines:
-            self._baselines[suite] = self.evidence.baseline(suite)
-        return self._baselines[suite]
+        return self.evidence.baseline(suite)
 
     def row(self, trial: Trial) -> BaselineRow | None:
         """Return what a trial is compared with; None where its example is new, edited, or recorded since."""
@@ -44,15 +42,27 @@ class Accepted:
             return None
         return row
 
-    def answer(self, trial: Trial) -> dict[str, str] | None:
-        """Return what the accepted code answered, and which code that was; None where no text is kept."""
+    def answer(self, trial: Trial, now: str) -> dict[str, str] | None:
+        """Return what the accepted code answered, and which code that was; None where no text is kept.
+
+        Where the baseline's text was cut, ``compared`` is today's answer with the same cuts, so that a diff shows what
+        changed and not what was cut.
+
+        Args:
+            trial: The trial.
+            now: What it answers today.
+        """
         baseline = self.baseline(trial.suite)
         if baseline is None or baseline.texts is None or self.row(trial) is None:
             return None
         texts = baseline.texts.examples.get(trial.example_id)
         if texts is None:
             return None
-        return {"output": texts.output, "code": baseline.code_of(trial.example_id)}
+        answer = {"output": texts.output, "code": baseline.code_of(trial.example_id)}
+        compared = fill_holes(texts.output, now)
+        if compared != now:
+            answer["compared"] = compared
+        return answer
 
     def values(self, trial: Trial, metric: str) -> Sequence[float | None] | None:
         """Return the values of a metric in the passes of a trial's example; None where it has none."""

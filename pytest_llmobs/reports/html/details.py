@@ -30,14 +30,15 @@ class Details:
         """Return the details of a trial, its trace included."""
         trial = row.trial
         root = self.traces.root(trial.run_id)
+        answer = answer_of(trial, root)
         return {
             "nodeid": trial.nodeid,
             "run_id": trial.run_id,
             "message": trial.message,
             **_payloads(trial, root),
-            "output": answer_of(trial, root),
+            "output": answer,
             "scores": self._scores(row),
-            "baseline": self.accepted.answer(trial),
+            "baseline": self.accepted.answer(trial, answer),
             "changes": list(row.detail.changes) if row.detail else [],
             "judge_cost": trial.judge_cost,
             "model_calls": trial.llm_calls,
