@@ -15,9 +15,9 @@ from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.wording import count
 
-MOST = 24
+MOST = 12
 """Metrics that are drawn; the table has all."""
-_TONES = {"red": "bad", "warning": "warning", "improved": "good", "": "plain"}
+_TONES = {"red": "bad", "warning": "warn", "improved": "good", "": "plain"}
 _LEAST_RANGE = 0.05
 """What an axis of points covers at least, so that nothing small looks large."""
 _WORSE = "\N{LEFTWARDS ARROW} worse \N{MIDDLE DOT}"

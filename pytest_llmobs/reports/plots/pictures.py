@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.distributions import metric_distributions, spending_distributions
 from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.history import past_experiments
+from pytest_llmobs.reports.plots.distributions import distribution_table, distributions
+from pytest_llmobs.reports.plots.history import history, history_table
 from pytest_llmobs.reports.plots.intervals import interval_table, intervals
 from pytest_llmobs.reports.plots.layout import NARROW, WIDE, Layout
+from pytest_llmobs.reports.plots.png import png
 from pytest_llmobs.reports.plots.scene import Scene
+from pytest_llmobs.reports.plots.spending import spending, spending_table
 
 
 @dataclass(frozen=True)
@@ -29,28 +34,45 @@ class Picture:
         return {"wide": self.wide.as_data(), "narrow": self.narrow.as_data(), "table": table}
 
 
-def pictures(digest: Digest, trials: Sequence[Trial], context: Context) -> dict[str, dict[str, Any] | None]:
+def pictures(digest: Digest, context: Context) -> dict[str, dict[str, Any] | None]:
     """Return each picture by name, in JSON types; None where there is nothing to draw.
 
     Args:
         digest: The finished experiment.
-        trials: Its trials, those of further looks included.
         context: Has the evidence.
     """
     data: dict[str, dict[str, Any] | None] = {}
-    for name, picture in drawn(digest, trials, context).items():
+    for name, picture in drawn(digest, context).items():
         data[name] = picture.as_data() if picture is not None else None
     return data
 
 
-def drawn(digest: Digest, trials: Sequence[Trial], context: Context) -> Mapping[str, Picture | None]:
+def picture_files(digest: Digest, context: Context) -> dict[str, bytes]:
+    """Return each picture that there is as a PNG file, by the file's name.
+
+    Raises:
+        SettingsError: The extra ``png`` is not installed, or there is no font for the texts.
+    """
+    files = {}
+    for name, picture in drawn(digest, context).items():
+        if picture is not None:
+            files[f"{name}.png"] = png(picture.wide)
+    return files
+
+
+def drawn(digest: Digest, context: Context) -> Mapping[str, Picture | None]:
     """Return each picture by name."""
-    del trials, context
+    evidence, name = context.evidence, digest.experiment.name
+    past = past_experiments(digest.experiment, evidence)
+    scores = metric_distributions(digest, evidence)
+    spent = spending_distributions(digest.experiment, evidence)
     return {
         "intervals": _picture(lambda layout: intervals(digest, layout), interval_table(digest)),
-        "history": None,
-        "distributions": None,
-        "spending": None,
+        "history": _picture(lambda layout: history(past, name, layout), history_table(past)),
+        "distributions": _picture(lambda layout: distributions(scores, layout), distribution_table(scores)),
+        "spending": _picture(
+            lambda layout: spending(spent, digest.spending, layout), spending_table(spent, digest.spending)
+        ),
     }
 
 

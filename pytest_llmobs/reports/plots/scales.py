@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-"""What is round."""
+from pytest_llmobs.measures.binning import round_step
 
 
 @dataclass(frozen=True)
@@ -49,19 +48,14 @@ def padded(values: Sequence[float], least: float = 0.0, share: float = 0.06) -> 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Return round numbers between two others, at most so many.
 
-    Method: the least of 1, 2, 2.5 and 5 times a power of ten that leaves so many.
+    The numbers are multiples of the least round step (``measures.binning``) that leaves so few.
     """
     span = high - low
     if not span > 0 or not math.isfinite(span):
         return [low]
-    power = 10.0 ** math.floor(math.log10(span / most))
-    for step in _STEPS:
-        width = step * power
-        first = math.ceil(low / width - 1e-9)
-        last = math.floor(high / width + 1e-9)
-        if last - first + 1 <= most:
-            return [number * width for number in range(first, last + 1)]
-    return [low, high]
+    step = round_step(span, max(most - 1, 1))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
 
 
 def tick(value: float) -> str:

@@ -3,7 +3,7 @@
 Roles of figures: ``grid`` and ``axis`` (thin lines), ``baseline`` (a dashed line), ``whisker`` and ``trend`` (lines in
 their tone), ``mark`` and ``bar`` (filled in their tone), ``hollow`` (the tone's outline, filled as the page is) and
 ``zone`` (a faint area in its tone). Roles of texts: ``heading``, ``label``, ``value`` and ``note``.
-Tones: ``plain`` (what ran now), ``past`` (the baseline), ``good``, ``bad`` and ``warning``.
+Tones: ``plain`` (what ran now), ``past`` (the baseline), ``good``, ``bad`` and ``warn``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FIGURES = ("grid", "axis", "baseline", "whisker", "trend", "mark", "bar", "hollo
 """Roles of all shapes but texts."""
 TEXTS = ("heading", "label", "value", "note")
 """Roles of texts."""
-TONES = ("plain", "past", "good", "bad", "warning")
+TONES = ("plain", "past", "good", "bad", "warn")
 """What colours shapes and texts."""
 PAPER = Page(width=1000)
 """How numbers and names are written in pictures."""

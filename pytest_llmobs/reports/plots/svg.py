@@ -8,18 +8,16 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 
-_FONT = (
-    "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
-)
+_FONT = "Helvetica, Arial, Liberation Sans, Noto Sans, DejaVu Sans, sans-serif"
 COLORS: Mapping[str, str] = {
-    "plain": "#1f5fbf",
-    "past": "#6b5b95",
-    "good": "#1a7f37",
-    "bad": "#c62828",
-    "warning": "#9a6700",
+    "plain": "#0757b8",
+    "past": "#6b7580",
+    "good": "#00695a",
+    "bad": "#b3261e",
+    "warn": "#7a4d00",
 }
-"""A colour for each tone; each is at least 4.5 : 1 against white."""
-_INK, _QUIET, _FAINT = "#1f2328", "#59636e", "#d1d9e0"
+"""A colour for each tone: those of the page's own light theme."""
+_INK, _QUIET, _EDGE, _FAINT = "#1f2328", "#57606a", "#7d8792", "#d5dbe1"
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     "heading": {"fill": _INK, "font-weight": "600"},
     "label": {"fill": _INK, "font-weight": "600"},
@@ -73,14 +71,14 @@ def paint(classes: str) -> dict[str, str]:
         return look
     looks: dict[str, dict[str, str]] = {
         "grid": {"stroke": _FAINT, "stroke-width": "1"},
-        "axis": {"stroke": _QUIET, "stroke-width": "1"},
+        "axis": {"stroke": _EDGE, "stroke-width": "1"},
         "baseline": {"stroke": color, "stroke-width": "1.5", "stroke-dasharray": "4 3", "fill": "none"},
         "whisker": {"stroke": color, "stroke-width": "2", "fill": "none"},
         "trend": {"stroke": color, "stroke-width": "1.5", "stroke-linejoin": "round", "fill": "none"},
         "mark": {"fill": color},
-        "bar": {"fill": color, "fill-opacity": "0.75"},
-        "hollow": {"fill": "#ffffff", "stroke": color, "stroke-width": "2"},
-        "zone": {"fill": color, "fill-opacity": "0.06"},
+        "bar": {"fill": color},
+        "hollow": {"fill": "#ffffff", "stroke": color, "stroke-width": "1.5"},
+        "zone": {"fill": color, "fill-opacity": "0.07"},
     }
     return looks[role]
 

@@ -1,0 +1,174 @@
+"""How scores, latencies and costs are spread, in the baseline and now."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_llmobs.measures.binning import Bin, bins, counted
+from pytest_llmobs.measures.distributions import percentile
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import present
+from pytest_llmobs.measures.values import own_cost, shown_value, warm_latency
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import BaselineRow
+
+_MOST_LABELS = 8
+"""Labels of an evaluator that are counted apart; the rest is one."""
+OTHERS = "others"
+"""What that rest is called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One side of a distribution."""
+
+    counts: Sequence[int]
+    """By bin, or by label."""
+    total: int
+    median: float | None = None
+    """Of numbers."""
+    p95: float | None = None
+    """Their 95th percentile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """How the values of one measure are spread: over bins where they are numbers, else over labels."""
+
+    suite: str
+    """Empty where it is of all suites."""
+    metric: str
+    """The metric, ``latency`` or ``cost``."""
+    bins: Sequence[Bin] = ()
+    labels: Sequence[str] = ()
+    now: Side
+    then: Side | None = None
+    """The baseline's; None where it has none."""
+
+
+def metric_distributions(digest: Digest, evidence: Evidence) -> list[Distribution]:
+    """Return how each metric's values are spread over the session's own trials, and over the baseline's passes.
+
+    Those that need attention come first. Further looks are left out: they were asked for because of what came out.
+    """
+    trials: dict[str, list[Trial]] = {}
+    for trial in digest.experiment.trials:
+        trials.setdefault(trial.suite, []).append(trial)
+    rows = _baseline_rows(digest.experiment, evidence)
+    spreads = []
+    for suite, metric in _ranked(digest, trials):
+        spread = _metric(suite, metric, trials.get(suite, ()), rows.get(suite, ()))
+        if spread is not None:
+            spreads.append(spread)
+    return spreads
+
+
+def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[Distribution]:
+    """Return how the latency and the cost of trials are spread, as far as both are known.
+
+    A trial's are those of the app, of the session's own trials; the baseline has the median of each example.
+    """
+    latencies = present(map(warm_latency, experiment.trials))
+    costs = present(map(own_cost, experiment.trials))
+    then: list[BaselineRow] = []
+    for rows in _baseline_rows(experiment, evidence).values():
+        then += rows
+    spreads = []
+    if latencies:
+        spreads.append(_numbers("", "latency", latencies, present(row.latency for row in then)))
+    # a price that is zero throughout has nothing to show
+    if any(costs):
+        spreads.append(_numbers("", "cost", costs, present(row.cost for row in then)))
+    return spreads
+
+
+def _ranked(digest: Digest, trials: dict[str, list[Trial]]) -> list[tuple[str, str]]:
+    """Return the metrics by suite: red ones, then those that need attention, then the others."""
+    urgency: dict[tuple[str, str], int] = {}
+    for suite in digest.metrics.suites:
+        for line in suite.lines:
+            urgency[suite.suite, line.row.metric] = 0 if line.row.red else 1 + line.quiet
+    for name, its_trials in trials.items():
+        for trial in its_trials:
+            for metric in (PASS, *trial.scores):
+                urgency.setdefault((name, metric), 3)
+    return sorted(urgency, key=lambda key: urgency[key])
+
+
+def _baseline_rows(experiment: Experiment, evidence: Evidence) -> dict[str, list[BaselineRow]]:
+    """Return the baselines' rows of the examples that each suite has now."""
+    rows = {}
+    for plan in experiment.suites:
+        baseline = evidence.baseline(plan.name)
+        if baseline is not None:
+            ids = dict.fromkeys(plan.example_ids)
+            rows[plan.name] = [baseline.rows[id] for id in ids if id in baseline.rows]
+    return rows
+
+
+def _metric(
+    suite: str, metric: str, trials: Sequence[Trial], rows: Sequence[BaselineRow]
+) -> Distribution | None:
+    now = present(shown_value(trial, metric) for trial in trials)
+    if now:
+        then: list[float] = []
+        for row in rows:
+            then += row.values(metric)
+        return _numbers(suite, metric, now, then)
+    labels = list(_labels(trials, metric))
+    if labels:
+        return _labelled(suite, metric, labels)
+    return None
+
+
+def _numbers(suite: str, metric: str, now: Sequence[float], then: Sequence[float]) -> Distribution | None:
+    now, then = list(filter(math.isfinite, now)), list(filter(math.isfinite, then))
+    if not now:
+        return None
+    row = bins([*now, *then])
+    if metric == PASS:
+        row = [Bin(0.0, 0.0), Bin(1.0, 1.0)]
+    return Distribution(
+        suite=suite,
+        metric=metric,
+        bins=row,
+        labels=("failed", "passed") if metric == PASS else (),
+        now=_side(now, row),
+        then=_side(then, row) if then else None,
+    )
+
+
+def _side(values: Sequence[float], row: Sequence[Bin]) -> Side:
+    ordered = sorted(values)
+    return Side(
+        counts=counted(values, row),
+        total=len(values),
+        median=percentile(ordered, 50),
+        p95=percentile(ordered, 95),
+    )
+
+
+def _labels(trials: Iterable[Trial], metric: str) -> Iterator[str]:
+    for trial in trials:
+        score = trial.scores.get(metric)
+        if score is not None and score.value is not None:
+            yield score.value
+
+
+def _labelled(suite: str, metric: str, labels: Sequence[str]) -> Distribution:
+    common = Counter(labels).most_common()
+    names = [name for name, _ in common[:_MOST_LABELS]]
+    counts = [number for _, number in common[:_MOST_LABELS]]
+    if len(common) > _MOST_LABELS:
+        names.append(OTHERS)
+        counts.append(len(labels) - sum(counts))
+    return Distribution(suite=suite, metric=metric, labels=names, now=Side(counts=counts, total=len(labels)))

@@ -1,0 +1,88 @@
+"""The picture of scores: how the values of each metric are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.reports.digest.distributions import Distribution, Side
+from pytest_llmobs.reports.plots import shapes
+from pytest_llmobs.reports.plots.bars import Panel, bin_words, grid, legend, percent
+from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.scales import tick
+from pytest_llmobs.reports.plots.scene import Scene
+from pytest_llmobs.reports.text import figures
+from pytest_llmobs.wording import count
+
+MOST = 12
+"""Metrics that are drawn; the table has all."""
+
+
+def distributions(spreads: Sequence[Distribution], layout: Layout) -> Scene | None:
+    """Return the picture; None where nothing was scored."""
+    if not spreads:
+        return None
+    several = len({spread.suite for spread in spreads}) > 1
+    panels = [_panel(spread, several) for spread in spreads[:MOST]]
+    drawn, y = grid(panels, layout, 26)
+    if len(spreads) > MOST:
+        words = f"{count(len(spreads) - MOST, 'more metric')} in the table"
+        drawn.append(shapes.text(0, y + 8, words, "note"))
+        y += 16
+    return Scene(layout.width, y, _label(spreads), (*legend(panels), *drawn))
+
+
+def distribution_table(spreads: Sequence[Distribution]) -> tuple[list[str], list[list[str]]]:
+    """Return the same as words: the head of a table and its rows."""
+    rows: list[list[str]] = []
+    for spread in spreads:
+        rows += _rows(spread)
+    return ["suite", "metric", "value", "now", "baseline"], rows
+
+
+def _rows(spread: Distribution) -> Iterator[list[str]]:
+    names = spread.labels or [bin_words(bin, tick) for bin in spread.bins]
+    for number, name in enumerate(names):
+        then = ""
+        if spread.then is not None:
+            then = f"{spread.then.counts[number]:,}"
+        yield [spread.suite, spread.metric, name, f"{spread.now.counts[number]:,}", then]
+
+
+def _panel(spread: Distribution, several: bool) -> Panel:
+    title = spread.metric
+    if several:
+        title = f"{title}, {spread.suite.rpartition('::')[2]}"
+    return Panel(spread, title, _middle(spread))
+
+
+def _middle(spread: Distribution) -> str:
+    """Return what is typical, now and in the baseline."""
+    now, then = spread.now, spread.then
+    if spread.labels:
+        place = _most_common(spread)
+        shares = [f"{spread.labels[place]} {_percent(now, place)}"]
+        if then is not None:
+            shares.append(f"baseline {_percent(then, place)}")
+        return ", ".join(shares)
+    middle = f"median {figures.score(now.median)}"
+    if then is None:
+        return middle
+    return f"{middle}, baseline {figures.score(then.median)}"
+
+
+def _most_common(spread: Distribution) -> int:
+    """Return the place of the label that is told: of a pass rate that of passes."""
+    if spread.metric == PASS:
+        return len(spread.labels) - 1
+    return max(range(len(spread.labels)), key=spread.now.counts.__getitem__)
+
+
+def _percent(side: Side, place: int) -> str:
+    return percent(side.counts[place] / side.total)
+
+
+def _label(spreads: Sequence[Distribution]) -> str:
+    """Return the picture in a sentence."""
+    parts = [f"{spread.metric} {_middle(spread)}" for spread in spreads[:6]]
+    return f"How scores are spread: {'; '.join(parts)}"

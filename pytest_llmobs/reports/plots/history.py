@@ -1,0 +1,219 @@
+"""The picture of the experiments before: the mean of each metric over time, and how each experiment ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.reports.digest.history import PastExperiment
+from pytest_llmobs.reports.plots import shapes
+from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.scales import Scale, padded, tick, ticks
+from pytest_llmobs.reports.plots.scene import Scene, Shape
+from pytest_llmobs.reports.text import figures
+from pytest_llmobs.wording import commit_id, count
+
+MOST = 12
+"""Metrics that are drawn; the table has all."""
+FEWEST = 2
+"""Experiments below which there is no course."""
+_LEAST_RANGE = 0.05
+"""What an axis of shares covers at least, so that nothing small looks large."""
+_ENDINGS = 26.0
+"""Pixels of the strip that says how each experiment ended."""
+_TOP = 30.0
+_SIGN = 3.5
+"""Pixels from the middle of a verdict's sign to its edge, where there is room."""
+
+
+@dataclass(frozen=True)
+class _Course:
+    """One metric's strip."""
+
+    metric: str
+    points: Sequence[tuple[float, float]]
+    """Pixels across, and the mean."""
+    told: Sequence[str]
+    """What each point is called."""
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where strips have their parts, in pixels."""
+
+    layout: Layout
+    across: Scale
+    """Of an experiment's place in the row."""
+
+    @property
+    def height(self) -> float:
+        """Pixels of a strip: a narrow one has its name above it."""
+        return 84.0 if self.layout.narrow else 58.0
+
+    @property
+    def top(self) -> float:
+        """Pixels from a strip's top to its plot."""
+        return 22.0 if self.layout.narrow else 6.0
+
+    @property
+    def sign(self) -> float:
+        """Pixels from the middle of a verdict's sign to its edge: neighbours don't touch."""
+        apart = (self.across.end - self.across.start) / self.across.high
+        return round(min(_SIGN, apart * 0.36), 1)
+
+
+def history(experiments: Sequence[PastExperiment], name: str, layout: Layout) -> Scene | None:
+    """Return the picture; None where there is no other experiment.
+
+    Args:
+        experiments: The oldest first.
+        name: The one that the report is about.
+        layout: The size.
+    """
+    if len(experiments) < FEWEST:
+        return None
+    frame = _frame(experiments, layout)
+    metrics = metrics_of(experiments)
+    height = _TOP + _ENDINGS + len(metrics[:MOST]) * frame.height + 22
+    drawn = list(_legend(layout))
+    drawn += _this_one(experiments, name, frame, height - 22)
+    drawn += _endings(experiments, frame)
+    y = _TOP + _ENDINGS
+    for metric in metrics[:MOST]:
+        drawn += _strip(_course(experiments, metric, frame), frame, y)
+        y += frame.height
+    drawn += _times(experiments, frame, y)
+    if len(metrics) > MOST:
+        words = f"{count(len(metrics) - MOST, 'more metric')} in the table"
+        drawn.append(shapes.text(0, height + 12, words, "note"))
+        height += 18
+    return Scene(layout.width, height, _label(experiments, metrics), tuple(drawn))
+
+
+def history_table(experiments: Sequence[PastExperiment]) -> tuple[list[str], list[list[str]]]:
+    """Return the same as words: the head of a table and its rows, the newest first."""
+    metrics = metrics_of(experiments)
+    head = ["experiment", "started", "verdict", "trials", "commit", *metrics]
+    rows = []
+    for each in reversed(experiments):
+        row = [each.name, figures.moment(each.started), _ending(each), f"{each.trials:,}"]
+        row.append(commit_id(each.commit))
+        row += [figures.rate(each.means.get(metric)) for metric in metrics]
+        rows.append(row)
+    return head, rows
+
+
+def metrics_of(experiments: Sequence[PastExperiment]) -> list[str]:
+    """Return the metrics of all experiments, those of the newest first."""
+    metrics: dict[str, None] = {}
+    for each in reversed(experiments):
+        metrics.update(dict.fromkeys(each.means))
+    return list(metrics)
+
+
+def _frame(experiments: Sequence[PastExperiment], layout: Layout) -> _Frame:
+    left, right = (44.0, layout.width - 12) if layout.narrow else (layout.left, 632.0)
+    return _Frame(layout, Scale(0, len(experiments) - 1, left + 8, right - 8))
+
+
+def _course(experiments: Sequence[PastExperiment], metric: str, frame: _Frame) -> _Course:
+    points = []
+    told = []
+    for place, each in enumerate(experiments):
+        mean = each.means.get(metric)
+        if mean is not None:
+            points.append((frame.across(place), mean))
+            told.append(f"{each.name}, {figures.moment(each.started)}: {metric} {figures.rate(mean)}")
+    return _Course(metric, points, told)
+
+
+def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
+    """Yield a metric's name, its axis, and its course."""
+    layout = frame.layout
+    means = [mean for _, mean in course.points]
+    shares = min(means) >= 0 and max(means) <= 1
+    low, high = padded(means, _LEAST_RANGE if shares else 0.0)
+    top, bottom = y + frame.top, y + frame.height - 10
+    up = Scale(low, high, bottom, top)
+    left, right = frame.across.start - 8, frame.across.end + 8
+    for mark in ticks(low, high, 3):
+        yield shapes.line(left, up(mark), right, up(mark), "grid")
+        yield shapes.text(left - 6, up(mark) + 4, tick(mark), "note", "end")
+    newest = figures.rate(means[-1])
+    if layout.narrow:
+        room = layout.width - shapes.text_width(newest, "value") - 12
+        yield shapes.text(0, y + 14, shapes.fitted(course.metric, room, "label"), "label")
+        yield shapes.text(layout.width, y + 14, newest, "value", "end")
+    else:
+        middle = (top + bottom) / 2 + 4
+        yield shapes.text(0, middle, shapes.fitted(course.metric, left - 60, "label"), "label")
+        yield shapes.text(right + 10, middle, newest, "value")
+    drawn = [(x, up(mean)) for x, mean in course.points]
+    if len(drawn) > 1:
+        yield shapes.polyline(drawn, "trend plain")
+    for (x, place), words in zip(drawn, course.told, strict=True):
+        yield shapes.dot(x, place, 2.5, "mark plain", words)
+
+
+def _endings(experiments: Sequence[PastExperiment], frame: _Frame) -> Iterator[Shape]:
+    y = _TOP + 10
+    if not frame.layout.narrow:
+        yield shapes.text(0, y + 4, "verdict", "label")
+    for place, each in enumerate(experiments):
+        words = f"{each.name}, {figures.moment(each.started)}: {_ending(each)}"
+        yield _sign(each.light, frame.across(place), y, frame.sign, words)
+
+
+def _sign(light: str, x: float, y: float, size: float, told: str = "") -> Shape:
+    """Return what says how an experiment ended, by its shape as well as its colour."""
+    if light == "red":
+        return shapes.cross(x, y, size, "whisker bad", told)
+    if light == "yellow":
+        return shapes.triangle(x, y, size * 1.25, "mark warn", told)
+    return shapes.dot(x, y, size, "mark good", told)
+
+
+def _ending(experiment: PastExperiment) -> str:
+    partial = ", partial" if experiment.partial else ""
+    warned = " with a warning" if experiment.light == "yellow" and experiment.verdict == "green" else ""
+    return f"{experiment.verdict}{warned}{partial}"
+
+
+def _this_one(
+    experiments: Sequence[PastExperiment], name: str, frame: _Frame, bottom: float
+) -> Iterator[Shape]:
+    for place, each in enumerate(experiments):
+        if each.name == name:
+            x = frame.across(place)
+            yield shapes.rect(x - 6, _TOP - 2, 12, bottom - _TOP, "zone plain", "this experiment")
+
+
+def _times(experiments: Sequence[PastExperiment], frame: _Frame, y: float) -> Iterator[Shape]:
+    first, last = (figures.moment(each.started) for each in (experiments[0], experiments[-1]))
+    if first[:10] != last[:10]:
+        first, last = first[:10], last[:10]
+    left, right = frame.across.start - 8, frame.across.end + 8
+    yield shapes.line(left, y, right, y, "axis")
+    yield shapes.text(left, y + 15, first.removesuffix(" UTC"), "note")
+    yield shapes.text(right, y + 15, last.removesuffix(" UTC"), "note", "end")
+
+
+def _legend(layout: Layout) -> Iterator[Shape]:
+    x = 0.0
+    for light, words in (("green", "green"), ("yellow", "warned or not judged"), ("red", "red")):
+        yield _sign(light, x + 6, 8, _SIGN)
+        yield shapes.text(x + 15, 12, words, "note")
+        x += 15 + shapes.text_width(words, "note") + 12
+    yield shapes.rect(x, 0, 10, 16, "zone plain")
+    yield shapes.text(x + 15, 12, "this one", "note")
+
+
+def _label(experiments: Sequence[PastExperiment], metrics: Sequence[str]) -> str:
+    """Return the picture in a sentence: where each metric came from, and where it is."""
+    red = sum(each.light == "red" for each in experiments)
+    parts = []
+    for metric in metrics[:6]:
+        means = [each.means[metric] for each in experiments if metric in each.means]
+        parts.append(f"{metric} from {figures.rate(means[0])} to {figures.rate(means[-1])}")
+    courses = f": {'; '.join(parts)}" if parts else ""
+    return f"Means over {count(len(experiments), 'experiment')}, {red} of them red{courses}"

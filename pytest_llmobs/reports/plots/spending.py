@@ -1,0 +1,117 @@
+"""The picture of latency and cost: how both are spread over the trials, and what the money went for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.measures.trial_spending import TrialSpending
+from pytest_llmobs.reports.digest.distributions import Distribution
+from pytest_llmobs.reports.digest.spending import SpendingDigest
+from pytest_llmobs.reports.plots import shapes
+from pytest_llmobs.reports.plots.bars import Panel, Written, grid, legend
+from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.scales import Scale, tick
+from pytest_llmobs.reports.plots.scene import Scene, Shape
+from pytest_llmobs.reports.text import figures
+
+_TITLES = {"latency": "latency of a trial", "cost": "cost of a trial, without judges"}
+_WRITTEN: dict[str, Written] = {"latency": figures.seconds, "cost": figures.cost}
+_BOUNDS: dict[str, Written] = {
+    "latency": lambda value: f"{tick(value)} s",
+    "cost": lambda value: f"${tick(value)}",
+}
+"""How an axis writes both: as short as it can be, and never rounded to something else."""
+_PART = "of it"
+_ROW = 24.0
+"""Pixels of a purpose."""
+
+
+def spending(spreads: Sequence[Distribution], spent: SpendingDigest, layout: Layout) -> Scene | None:
+    """Return the picture; None where neither is known."""
+    purposes = list(_purposes(spent))
+    if not spreads and not purposes:
+        return None
+    panels = []
+    for spread in spreads:
+        panels.append(Panel(spread, _TITLES[spread.metric], _usual(spread), _BOUNDS[spread.metric]))
+    drawn: list[Shape] = []
+    y = 0.0
+    if panels:
+        drawn, y = grid(panels, layout, 26)
+        drawn += legend(panels)
+    drawn += _money(purposes, spent, y, layout)
+    if purposes:
+        y += 30 + _ROW * len(purposes)
+    return Scene(layout.width, y, _label(spreads, spent), tuple(drawn))
+
+
+def spending_table(
+    spreads: Sequence[Distribution], spent: SpendingDigest
+) -> tuple[list[str], list[list[str]]]:
+    """Return the same as words: the head of a table and its rows."""
+    rows = []
+    for spread in spreads:
+        written = _WRITTEN[spread.metric]
+        for name, share in (("median", 50), ("95th percentile", 95)):
+            values = []
+            for side in (spread.now, spread.then):
+                value = None
+                if side is not None:
+                    value = side.median if share == 50 else side.p95
+                values.append(written(value) if value is not None else "")
+            rows.append([f"{_TITLES[spread.metric]}, {name}", *values])
+    for name, _, money in _purposes(spent):
+        rows.append([f"cost of {name}", money, ""])
+    return ["", "now", "baseline"], rows
+
+
+def _usual(spread: Distribution) -> str:
+    written = _WRITTEN[spread.metric]
+    return f"median {written(spread.now.median or 0)}, 95 % within {written(spread.now.p95 or 0)}"
+
+
+def _purposes(spent: SpendingDigest) -> Iterator[tuple[str, float, str]]:
+    """Yield what money went for: its name, USD, and these as words. Further looks are part of the first two."""
+    total = spent.total
+    sums: list[tuple[str, float | None, bool]] = [
+        ("the app", total.app.cost, bool(total.app.unpriced)),
+        ("judges", total.judges.cost, bool(total.judges.unpriced)),
+    ]
+    for name, share in (("further passes", spent.looks), ("accepted code", spent.control)):
+        if share is not None:
+            sums.append((f"{_PART} {name}", share.cost, _is_open(share)))
+    for name, money, is_open in sums:
+        if money:
+            yield name, money, figures.spent(money, is_whole=not is_open)
+
+
+def _is_open(spent: TrialSpending) -> bool:
+    return bool(spent.unpriced)
+
+
+def _money(
+    purposes: Sequence[tuple[str, float, str]], spent: SpendingDigest, y: float, layout: Layout
+) -> Iterator[Shape]:
+    """Yield a bar for each purpose, with its sum behind it."""
+    if not purposes:
+        return
+    total = figures.spent(spent.total.cost, is_whole=not spent.total.unpriced)
+    yield shapes.text(0, y + 14, f"cost of this experiment: {total}", "label")
+    y += 26
+    left = 140.0
+    scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - 110)
+    for name, money, words in purposes:
+        yield shapes.text(left - 8, y + 12, name, "note", "end")
+        role = "hollow plain" if name.startswith(_PART) else "bar plain"
+        yield shapes.rect(left, y + 2, scale(money) - left, 13, role, f"{name}: {words}")
+        yield shapes.text(scale(money) + 6, y + 12, words, "value")
+        y += _ROW
+
+
+def _label(spreads: Sequence[Distribution], spent: SpendingDigest) -> str:
+    """Return the picture in a sentence."""
+    parts = [f"{_TITLES[spread.metric]}: {_usual(spread)}" for spread in spreads]
+    if spent.total.cost is not None:
+        total = figures.spent(spent.total.cost, is_whole=not spent.total.unpriced)
+        parts.append(f"cost of this experiment: {total}")
+    return f"Latency and cost. {'; '.join(parts)}"
