@@ -40,7 +40,7 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "suites": suites,
         "trials": plain_value(trial_columns(rows, suites, metrics, traces)),
         "missing": list(_missing(digest, rows)),
-        "plots": plain_value(pictures(digest, [row.trial for row in rows], context)),
+        "plots": plain_value(pictures(digest, context)),
         "history": plain_value(history_lines(digest.experiment, context.evidence)),
     }
 

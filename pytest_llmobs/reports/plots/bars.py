@@ -23,6 +23,8 @@ _PLOT = 74.0
 _AXIS = 34.0
 _BAR = 11.0
 """Pixels of a bar that lies."""
+_WIDEST = 48.0
+"""Pixels of a bar that stands."""
 _GAP = 9.0
 """Pixels below a label's bars."""
 _LEAST_SLOT = 26.0
@@ -89,9 +91,9 @@ class Panel:
             yield shapes.text(x - 5, up(mark) + 4, f"{tick(mark * 100)} %", "note", "end")
         slot = width / len(self.spread.bins)
         sides = list(_sides(self.spread))
-        bar = max((slot - 3) / len(sides), 1)
+        bar = min(max((slot - 3) / len(sides), 1), _WIDEST)
         for number, bin in enumerate(self.spread.bins):
-            left = x + number * slot + 1.5
+            left = x + (number + 0.5) * slot - bar * len(sides) / 2
             for side, role, name in sides:
                 top = up(_share(side, number))
                 told = f"{name}: {bin_words(bin, self.written)}, {_share_of(side, number)}"

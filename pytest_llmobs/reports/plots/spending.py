@@ -99,7 +99,7 @@ def _money(
     yield shapes.text(0, y + 14, f"cost of this experiment: {total}", "label")
     y += 26
     left = 140.0
-    scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - 110)
+    scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - 72)
     for name, money, words in purposes:
         yield shapes.text(left - 8, y + 12, name, "note", "end")
         role = "hollow plain" if name.startswith(_PART) else "bar plain"
