@@ -37,6 +37,7 @@ REPORTS = (
     "reports.json:JsonReport",
     "reports.html.report:HtmlReport",
     "reports.markdown.report:MarkdownReport",
+    "reports.junit.report:JunitReport",
 )
 REDACTORS = (
     "tracing.redaction.secrets:Secrets",

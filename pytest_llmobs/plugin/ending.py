@@ -16,7 +16,7 @@ from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
-from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure
+from pytest_llmobs.plugin.pytest_internals import JunitFile, import_test_file, report_failure
 from pytest_llmobs.plugin.state import LOOKS, NODEID
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -47,6 +47,7 @@ class Ending:
         self._began = real.seconds()
         self._progress = ProgressLine(state.config, state.manifest)
         self._failed = FailedReports()
+        self._junit = JunitFile(state.config)
         self._reports: Reports | None = None
         self._pytest_session: pytest.Session | None = None
         self._files: Sequence[Delivery] = ()
@@ -66,8 +67,10 @@ class Ending:
         """Take what xdist says of a test whose worker died in it."""
         self._crashes[nodeid] = message
 
+    @pytest.hookimpl(tryfirst=True)  # before JUnit, which forgets a test as it is torn down
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of what fails: the last line is to tell of it."""
+        self._junit.note(report)
         nodeid = getattr(report, NODEID, report.nodeid)
         if nodeid != report.nodeid:
             self._reported[nodeid] = report.nodeid
@@ -113,6 +116,8 @@ class Ending:
         if not session.config.option.collectonly:
             self._seal()
             self._finish(session, exitstatus)
+            if self._junit.is_wanted:
+                self._complete_junit()
             self._state.session.end()
 
     # outermost: below pytest's own list of failed tests, which may be long, so that the verdict is what stands last
@@ -175,6 +180,18 @@ class Ending:
             self._redden(session, () if is_told else self._reports.failures())
         # here and not with the section: that is not printed where the terminal is switched off
         self._files = list(self._reports.written(self._state.session.store.root / FOLDER))
+
+    def _complete_junit(self) -> None:
+        """Tell pytest's JUnit file of the trials and the verdict; what fails there is a line at the end."""
+        from pytest_llmobs.reports.delivery import Delivery
+        from pytest_llmobs.reports.junit.session_file import complete
+
+        digest = None
+        if self._reports is not None:
+            digest = self._reports.digest
+        problem = complete(self._junit, self._trials.values(), self._reported, digest)
+        if problem:
+            self._files = (*self._files, Delivery("--junitxml", problem=problem))
 
     def _conclude(self, pytest_session: pytest.Session, exitstatus: int) -> Conclusion:
         from pytest_llmobs.experiments.conclude import Surroundings, conclude
@@ -271,7 +288,12 @@ class Ending:
             if verdict.nodeid in tests:
                 reported = self._reported.get(verdict.nodeid, verdict.nodeid)
             report_failure(
-                session.config, verdict.nodeid, verdict.headline, verdict.details, reported=reported
+                session.config,
+                verdict.nodeid,
+                verdict.headline,
+                verdict.details,
+                junit=self._junit,
+                reported=reported,
             )
 
     def _find_summaries(self, plan: SuitePlan) -> Sequence[BoundSummary]:

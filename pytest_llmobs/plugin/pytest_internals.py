@@ -6,6 +6,7 @@ No other module touches such a name. ``tests/plugin/test_pytest_internals.py`` f
 from __future__ import annotations
 
 import os
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,13 @@ def _failed_report(
 
 
 def report_failure(
-    config: pytest.Config, nodeid: str, headline: str, details: Sequence[str], *, reported: str | None = None
+    config: pytest.Config,
+    nodeid: str,
+    headline: str,
+    details: Sequence[str],
+    *,
+    junit: JunitFile,
+    reported: str | None = None,
 ) -> None:
     """Give a red verdict to the terminal's statistics, to ``--lf`` and to JUnit.
 
@@ -105,6 +112,7 @@ def report_failure(
         nodeid: What the verdict is about: a test, a suite, or something else.
         headline: All of it in a line.
         details: Further lines.
+        junit: Has noted the session's reports.
         reported: The node id under which pytest has reported the test; None where it is about no test.
     """
     headline, details = encodable(headline), list(map(encodable, details))
@@ -119,9 +127,102 @@ def report_failure(
         terminal.stats.setdefault("failed", []).append(report)
     if reported is not None:
         _note_last_failed(config, earlier, reported)
-    xml = config.stash.get(xml_key, None)
-    if xml is not None and not (reported and _fail_testcase(xml, reported, report)):
-        xml.pytest_runtest_logreport(report)
+    testcase = junit.testcase(reported)
+    if testcase is None:
+        junit.add_failed(report)
+    elif testcase.find("failure") is None:  # what has failed by itself says why
+        junit.fail(testcase, headline, details, passed=junit.has_passed(reported))
+
+
+def junit_takes_properties(config: pytest.Config) -> bool:
+    """Return True where a testcase of ``--junitxml`` may have properties."""
+    return config.getini("junit_family") != "xunit2"
+
+
+class JunitFile:
+    """The file that ``--junitxml`` asks for, before pytest writes it; where nobody asks, it has no testcase."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._reporters: dict[str, Any] = {}
+        """By the node id that a test was reported under; the last one where it ran twice."""
+        self._passed: set[str] = set()
+
+    @property
+    def _xml(self) -> Any:
+        return self._config.stash.get(xml_key, None)
+
+    @property
+    def is_wanted(self) -> bool:
+        """True where pytest is going to write it."""
+        return self._xml is not None
+
+    @property
+    def takes_properties(self) -> bool:
+        """True where a testcase may have properties."""
+        return junit_takes_properties(self._config)
+
+    def note(self, report: pytest.TestReport) -> None:
+        """Take a report, before pytest's plugin has seen it."""
+        xml = self._xml
+        if xml is None:
+            return
+        if report.when == "call" or not report.passed:
+            # pytest 9.2: its testcase for the same test and worker, made where there is none yet, until teardown
+            self._reporters[report.nodeid] = xml.node_reporter(report)
+        if report.when == "call" and report.passed:
+            self._passed.add(report.nodeid)
+
+    def testcase(self, nodeid: str | None) -> ET.Element | None:
+        """Return the testcase of a test by the node id that it was reported under; None where it has none."""
+        reporter = self._reporters.get(nodeid or "")
+        if reporter is None:
+            return None
+        reporter.finalize()  # pytest 9.2: makes the element for good, if it isn't made yet
+        element: ET.Element = reporter.to_xml()
+        return element
+
+    def add_property(self, name: str, value: str) -> None:
+        """Add a property of the whole file."""
+        self._xml.add_global_property(name, value)
+
+    def has_passed(self, nodeid: str | None) -> bool:
+        """Return True where the call of a test was reported as passed."""
+        return nodeid in self._passed
+
+    def add_failed(self, report: pytest.TestReport) -> None:
+        """Add a failed testcase of its own."""
+        xml = self._xml
+        if xml is not None:
+            xml.pytest_runtest_logreport(report)
+            # pytest 9.2: else the next failure of that name would be told in the same testcase, and counted as another
+            xml.node_reporters.pop((report.id, None))
+
+    def fail(self, testcase: ET.Element, headline: str, details: Sequence[str], *, passed: bool) -> None:
+        """Make a failure of a testcase that passed, failed as expected or ended in an error, and count it as one.
+
+        Args:
+            testcase: It.
+            headline: Why it failed, in a line.
+            details: Further lines.
+            passed: Whether the test's call was reported as passed.
+        """
+        from pytest_llmobs.reports.junit.elements import add_outcome  # few sessions need it
+
+        xml = self._xml
+        expected = testcase.findall(
+            "skipped[@type='pytest.xfail']"
+        )  # a subtest may have been skipped besides
+        for skipped in expected:
+            testcase.remove(skipped)
+        add_outcome(testcase, "failure", headline, details)
+        # pytest 9.2: `stats` count what was reported, `cnt_double_fail_tests` the tests that two of them are of
+        xml.stats["failure"] += 1
+        xml.stats["skipped"] -= len(expected)
+        if passed:
+            xml.stats["passed"] -= 1
+        elif not expected:
+            xml.cnt_double_fail_tests += 1
 
 
 def clean_suite_properties(config: pytest.Config, clean: Callable[[str], str]) -> None:
@@ -149,30 +250,6 @@ def _note_last_failed(config: pytest.Config, report: pytest.TestReport | None, n
     if plugin is not None:
         # pytest 9.2: `LFPlugin.lastfailed` has the `id` of reports for keys; before, their node ids
         plugin.lastfailed[getattr(report, "id", nodeid)] = True
-
-
-def _fail_testcase(xml: Any, nodeid: str, report: pytest.TestReport) -> bool:
-    """Make a failure of a testcase that passed, or failed as expected; return False where there is none."""
-    # pytest 9.2: `node_reporter` makes one that `record_testreport` names as it names all others; it is taken back
-    named = pytest.TestReport(nodeid, report.location, {}, "failed", report.longrepr, "call")
-    reporter = xml.node_reporter(named)
-    reporter.record_testreport(named)
-    names = {key: reporter.attrs[key] for key in ("classname", "name")}
-    xml.node_reporters_ordered.remove(reporter)
-    xml.node_reporters = {key: other for key, other in xml.node_reporters.items() if other is not reporter}
-    for finished in xml.node_reporters_ordered:
-        testcase = finished.to_xml()  # pytest 9.2: the same element each time, once its test has ended
-        if names.items() <= testcase.attrib.items():
-            expected = testcase.findall("skipped")  # a subtest has one of its own
-            for skipped in expected:
-                testcase.remove(skipped)
-            xml.stats["skipped"] -= len(expected)
-            if not expected:
-                xml.stats["passed"] -= 1
-            reporter.append_failure(report)
-            testcase.extend(reporter.nodes)
-            return True
-    return False
 
 
 def parameters_of(item: pytest.Function) -> Mapping[str, object]:

@@ -21,7 +21,11 @@ from pytest_llmobs.plugin.cassettes.unrecorded_calls import insisting
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_warning
 from pytest_llmobs.plugin.outcome import Pardons, judge_outcome, worse
-from pytest_llmobs.plugin.pytest_internals import clean_suite_properties, set_parameter
+from pytest_llmobs.plugin.pytest_internals import (
+    clean_suite_properties,
+    junit_takes_properties,
+    set_parameter,
+)
 from pytest_llmobs.plugin.state import LLM_RUN, NODEID
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.copies import copied
@@ -35,6 +39,7 @@ from pytest_llmobs.trials.llm_run import NO_TARGET, LlmRun
 from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.outcome import PASSED, Outcome, end_run, trial_record
 from pytest_llmobs.trials.runner import Refused
+from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
     from warnings import WarningMessage
@@ -105,6 +110,7 @@ class TrialHooks:
             state.settings, state.session, state.manifest, debugging=options.debugging(state.config)
         )
         self._current: RunningTrial | None = None
+        self._in_junit = junit_takes_properties(state.config)
         self._warm: set[str] = set()
         """Suites without a target of which a test has ended."""
 
@@ -336,9 +342,11 @@ class TrialHooks:
             self._book(trial.plan, trial.run)
             numbers = end_run(trial.run, trial.run.root, outcome, self._attempt)
             for key, number in numbers.items():
-                report.user_properties.append((encodable(f"score.{key}"), number))
-                # JUnit reads those of the teardown's report
-                trial.item.user_properties.append((encodable(f"score.{key}"), number))
+                name = inert(encodable(f"score.{key}"))
+                report.user_properties.append((name, number))
+                # JUnit reads those of the teardown's report; in some families it may not have any
+                if self._in_junit:
+                    trial.item.user_properties.append((name, number))
         if self._state.experiment:
             self._hand_over(trial, report, replace(outcome, not_run=trial.not_run or outcome.not_run))
         return outcome

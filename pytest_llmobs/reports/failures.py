@@ -32,6 +32,8 @@ class Failure:
     headline: str
     """All of it in a line."""
     details: Sequence[str] = ()
+    example_id: str = ""
+    """Of the example; empty where it is about no single one."""
 
 
 def failures(digest: Digest) -> Iterator[Failure]:
@@ -135,4 +137,5 @@ def _example_failure(example: ExampleDetail) -> Failure:
         reasons[words.not_compared(row.control_note)] = None
     nodeid = example.nodeid or example.suite
     headline = f"{example.example_id} {_BROKEN[example.state]}: {', '.join(metrics)}"
-    return Failure(nodeid, headline, [reason for reason in reasons if reason])
+    details = [reason for reason in reasons if reason]
+    return Failure(nodeid, headline, details, example.example_id)

@@ -61,13 +61,6 @@ def test_x_stops_at_the_first_failure(project: Project) -> None:
     project.run("-x").assert_outcomes(failed=1)
 
 
-def test_junit_has_one_case_an_example_with_its_scores(project: Project) -> None:
-    project.experiment("--junitxml=junit.xml")
-    text = project.path.joinpath("junit.xml").read_text()
-    assert text.count("<testcase") == 3
-    assert '<property name="score.greets" value="1.0"' in text
-
-
 def test_a_test_without_arguments_still_runs_once_an_example(project: Project) -> None:
     project.write(
         test_app="""

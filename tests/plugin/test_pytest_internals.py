@@ -139,7 +139,8 @@ def test_parameters_and_fixtures_of_a_test_are_found(configured: pytest.Pytester
 
 def test_a_failure_is_counted_and_goes_to_junit(configured: pytest.Pytester) -> None:
     config = configured.parseconfigure("--junitxml=out.xml")
-    internals.report_failure(config, "test_a.py::test_b", "pass REGRESSED", ["n=3"])
+    junit = internals.JunitFile(config)
+    internals.report_failure(config, "test_a.py::test_b", "pass REGRESSED", ["n=3"], junit=junit)
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     (report,) = terminal.stats["failed"]
     assert report.longrepr.reprcrash.message == "pass REGRESSED"

@@ -79,8 +79,8 @@ def test_without_a_red_metric_each_broken_example_is_one():
     )
     known = replace(broken("c"), state="known", red=False)
     assert of(examples=(*rows, known)) == [
-        Failure(f"{SUITE}[a]", "a broke: pass, tone", ["why"]),
-        Failure(SUITE, "b broke: pass", []),
+        Failure(f"{SUITE}[a]", "a broke: pass, tone", ["why"], "a"),
+        Failure(SUITE, "b broke: pass", [], "b"),
     ]
 
 
