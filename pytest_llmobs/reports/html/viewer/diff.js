@@ -2,11 +2,11 @@
 
 // Han and kana are written without spaces: each letter is a word. So is every sign, and a variable such as {tier}.
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
-const WORDS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
-const LINES = /()([^\n]*\n|[^\n]+|$)/g;
+const WORD_PARTS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
+const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
 const LONGEST_WORD = 100;
 // Characters of both texts; longer ones are compared by lines first.
-const SHORT = 20_000;
+const SHORT_TEXTS = 20_000;
 // About 20 ms. What is left when they are used up is shown as one passage deleted and one inserted.
 const MOST_STEPS = 2_000_000;
 const STEPS_PER_CHARACTER = 4;
@@ -15,18 +15,18 @@ const STEPS_PER_CHARACTER = 4;
 // aren't deleted make `after`. Where a passage took another's place, the deleted one comes first.
 export function wordDiff(before, after) {
   const most = Math.min(before.length, after.length);
-  const start = shared(before, after, most, (text, place) => text[place]);
-  const end = shared(before, after, most - start, (text, place) => text.at(-1 - place));
+  const start = sharedLength(before, after, most, (text, place) => text[place]);
+  const end = sharedLength(before, after, most - start, (text, place) => text.at(-1 - place));
   const old = before.slice(start, before.length - end);
   const now = after.slice(start, after.length - end);
   const changes = comparedTexts(old, now, { left: MOST_STEPS });
-  changes.unshift(stays(before.slice(0, start)));
-  changes.push(stays(before.slice(before.length - end)));
+  changes.unshift(unchanged(before.slice(0, start)));
+  changes.push(unchanged(before.slice(before.length - end)));
   return withoutCrumbs(changes).flatMap(segmentsOf);
 }
 
 // Return how many characters texts share at one end, less those that may be part of a word that differs.
-function shared(before, after, most, character) {
+function sharedLength(before, after, most, character) {
   let place = 0;
   while (place < most && character(before, place) === character(after, place)) {
     place++;
@@ -35,15 +35,15 @@ function shared(before, after, most, character) {
 }
 
 // A change: `now` took the place of `old`, after a text that stayed.
-function stays(lead) {
+function unchanged(lead) {
   return { lead, old: "", now: "" };
 }
 
 function comparedTexts(before, after, effort) {
-  if (before.length + after.length <= SHORT) {
-    return comparedParts(before, after, WORDS, effort);
+  if (before.length + after.length <= SHORT_TEXTS) {
+    return comparedParts(before, after, WORD_PARTS, effort);
   }
-  return comparedParts(before, after, LINES, effort).flatMap((change) => comparedLines(change, effort));
+  return comparedParts(before, after, LINE_PARTS, effort).flatMap((change) => comparedLines(change, effort));
 }
 
 function comparedLines(change, effort) {
@@ -53,19 +53,19 @@ function comparedLines(change, effort) {
     return [change];
   }
   effort.left -= steps;
-  return [stays(lead), ...comparedParts(old, now, WORDS, effort)];
+  return [unchanged(lead), ...comparedParts(old, now, WORD_PARTS, effort)];
 }
 
 function comparedParts(before, after, pattern, effort) {
-  const old = parts(before, pattern);
-  const now = parts(after, pattern);
+  const old = textParts(before, pattern);
+  const now = textParts(after, pattern);
   // what only one text has can't stay; without it, texts that have little in common take no time
   const oldPlaces = sharedPlaces(old.words, new Set(now.words));
   const nowPlaces = sharedPlaces(now.words, new Set(old.words));
   const numbers = new Map();
-  const a = oldPlaces.map((place) => numbered(old.words[place], numbers));
-  const b = nowPlaces.map((place) => numbered(now.words[place], numbers));
-  for (const [x, y] of matches(a, b, effort)) {
+  const a = oldPlaces.map((place) => wordNumber(old.words[place], numbers));
+  const b = nowPlaces.map((place) => wordNumber(now.words[place], numbers));
+  for (const [x, y] of shortestWay(a, b, effort)) {
     old.kept[oldPlaces[x]] = 1;
     now.kept[nowPlaces[y]] = 1;
   }
@@ -73,7 +73,7 @@ function comparedParts(before, after, pattern, effort) {
 }
 
 // Return the words of a text and the space before each; the last word is empty.
-function parts(text, pattern) {
+function textParts(text, pattern) {
   const words = [];
   const spaces = [];
   for (const [, space, word] of text.matchAll(pattern)) {
@@ -90,7 +90,7 @@ function sharedPlaces(words, others) {
   return [...words.keys()].filter((place) => others.has(words[place]));
 }
 
-function numbered(word, numbers) {
+function wordNumber(word, numbers) {
   const number = numbers.get(word) ?? numbers.size;
   numbers.set(word, number);
   return number;
@@ -98,13 +98,13 @@ function numbered(word, numbers) {
 
 // Return the pairs of places that stay; none where finding them takes too long. Myers, "An O(ND) difference algorithm
 // and its variations" (1986). A row says, after so many steps, how far each diagonal came.
-function matches(a, b, effort) {
+function shortestWay(a, b, effort) {
   const rows = [];
   for (let step = 0; effort.left >= step; step++) {
     effort.left -= step;
     const row = new Int32Array(step + 1);
     for (let diagonal = 0; diagonal <= step; diagonal++) {
-      let x = entered(rows, step, diagonal);
+      let x = diagonalEntry(rows, step, diagonal);
       let y = x - 2 * diagonal + step;
       while (x < a.length && y < b.length && a[x] === b[y]) {
         x++;
@@ -112,7 +112,7 @@ function matches(a, b, effort) {
       }
       row[diagonal] = x;
       if (x === a.length && y === b.length) {
-        return pairs(rows, step, diagonal, x);
+        return keptPairs(rows, step, diagonal, x);
       }
     }
     rows.push(row);
@@ -121,7 +121,7 @@ function matches(a, b, effort) {
 }
 
 // Return where a step enters a diagonal: from the one above, or from the one on the left.
-function entered(rows, step, diagonal) {
+function diagonalEntry(rows, step, diagonal) {
   if (step === 0) {
     return 0;
   }
@@ -131,12 +131,12 @@ function entered(rows, step, diagonal) {
   return Math.max(above, left);
 }
 
-function pairs(rows, lastStep, lastDiagonal, end) {
+function keptPairs(rows, lastStep, lastDiagonal, end) {
   const found = [];
   let diagonal = lastDiagonal;
   let x = end;
   for (let step = lastStep; step >= 0; step--) {
-    const start = entered(rows, step, diagonal);
+    const start = diagonalEntry(rows, step, diagonal);
     while (x > start) {
       x--;
       found.push([x, x - 2 * diagonal + step]);
@@ -150,7 +150,7 @@ function pairs(rows, lastStep, lastDiagonal, end) {
 }
 
 function changesOf(old, now) {
-  const changes = [stays("")];
+  const changes = [unchanged("")];
   let [x, y] = [0, 0];
   while (x < old.words.length || y < now.words.length) {
     const change = changes.at(-1);
@@ -163,7 +163,7 @@ function changesOf(old, now) {
       const differs = oldSpace !== space;
       change.old += differs ? oldSpace : "";
       change.now += differs ? space : "";
-      changes.push(stays((differs ? "" : space) + now.words[y++]));
+      changes.push(unchanged((differs ? "" : space) + now.words[y++]));
     }
   }
   return changes;
@@ -189,11 +189,11 @@ function withoutCrumbs(changes) {
 }
 
 function isCrumb(change, previous) {
-  const most = Math.min(size(change), size(previous));
-  return size(previous) === 0 || (change.lead.length <= most && !change.lead.includes("\n"));
+  const most = Math.min(changeSize(change), changeSize(previous));
+  return changeSize(previous) === 0 || (change.lead.length <= most && !change.lead.includes("\n"));
 }
 
-function size({ old, now }) {
+function changeSize({ old, now }) {
   return Math.max(old.length, now.length);
 }
 

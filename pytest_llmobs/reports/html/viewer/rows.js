@@ -54,7 +54,7 @@ function trialCell(index, column, row, options) {
 
 function cellContent(index, column, row, value) {
   if (column.name === "status") {
-    const word = element("span", { class: STATUS_CLASSES[value] ?? "muted" }, STATUS_SIGNS[value] ?? "", " ", value);
+    const word = statusWord(value);
     return index.trials.replayed[row] ? [word, element("span", { class: "muted" }, " replayed")] : word;
   }
   if (column.name === "state") {
@@ -63,7 +63,13 @@ function cellContent(index, column, row, value) {
   return isNothing(value) ? null : (column.text?.(value) ?? value);
 }
 
-function stateBadge(state, red) {
+// Return a status with its sign.
+export function statusWord(status) {
+  return element("span", { class: STATUS_CLASSES[status] ?? "muted" }, STATUS_SIGNS[status] ?? "", " ", status);
+}
+
+// Return an example's state; nothing where there is nothing to say.
+export function stateBadge(state, red) {
   if (red) {
     return element("span", { class: "badge bad" }, state ? `red: ${state}` : "red");
   }

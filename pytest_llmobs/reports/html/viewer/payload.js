@@ -1,0 +1,121 @@
+// Inputs, outputs and metadata as a reader takes them in: conversations as turns, JSON as fields, long texts cut.
+
+import { wordDiff } from "./diff.js";
+import { element, shown } from "./dom.js";
+import { countText } from "./figures.js";
+
+// Characters of a text that are shown until a reader asks for all, and of what stayed the same beside a change.
+const MOST_CHARACTERS = 3000;
+const AROUND_CHANGE = 400;
+// Deeper, or more, fields are shown as JSON.
+const DEEPEST = 4;
+const MOST_FIELDS = 100;
+const LONG_NUMBER = /\d{16}/;
+const BLOCKS = ["text", "input_text", "output_text"];
+
+// Return what a JSON text says; null for nothing. What isn't JSON is shown as it is.
+export function payloadNode(json) {
+  return json === null || json === undefined ? null : valueNode(parsedJson(json), 0);
+}
+
+// Return what a JSON text holds, or the text itself.
+export function parsedJson(json) {
+  try {
+    return LONG_NUMBER.test(json) ? JSON.parse(json, exactNumber) : JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
+
+// A number longer than a browser's numbers keeps its digits, where the browser tells them.
+function exactNumber(key, value, context) {
+  const isCut = typeof value === "number" && context?.source && String(value) !== context.source;
+  return isCut && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+}
+
+// Return a text as a block; a long one is cut, with a button that shows all of it.
+export function textNode(text) {
+  return element("div", { class: "payload whole text", dir: "auto" }, cutText(String(text), MOST_CHARACTERS, 0));
+}
+
+// Return two texts as one, with the words that went and those that came marked.
+export function diffNode(before, after) {
+  const tags = { equal: null, delete: "del", insert: "ins" };
+  const words = wordDiff(before, after).map(({ kind, text }, place) => {
+    if (kind === "equal") {
+      return cutText(text, place ? AROUND_CHANGE : 0, AROUND_CHANGE);
+    }
+    return element(tags[kind], {}, cutText(text, MOST_CHARACTERS, 0));
+  });
+  return element("div", { class: "payload whole text diff", dir: "auto" }, words);
+}
+
+// Return the beginning and the end of a text, and a button in the place of what lies between.
+function cutText(text, head, tail) {
+  const start = letterStart(text, head);
+  const end = letterStart(text, text.length - tail);
+  if (end - start < MOST_CHARACTERS) {
+    return text;
+  }
+  const words = tail ? `show ${countText(end - start)} unchanged characters` : `show all ${countText(text.length)} characters`;
+  const show = ({ target }) => {
+    const rest = element("span", { tabindex: -1 }, text.slice(start, end));
+    target.closest(".cut").replaceWith(rest);
+    rest.focus({ preventScroll: true });
+  };
+  const button = element("button", { class: "button", type: "button", on: { click: show } }, words);
+  const notice = element("span", { class: "print-only" }, `[${countText(end - start)} characters are left out]`);
+  return [text.slice(0, start), element("span", { class: "cut" }, " … ", button, notice, " "), text.slice(end)];
+}
+
+// A letter of two code units isn't cut in half.
+function letterStart(text, place) {
+  return /^[\udc00-\udfff]/.test(text.slice(place, place + 1)) ? place - 1 : place;
+}
+
+function valueNode(value, depth) {
+  if (typeof value === "string") {
+    return textNode(value);
+  }
+  if (isPlain(value)) {
+    return element("code", {}, JSON.stringify(value));
+  }
+  if (BLOCKS.includes(value.type) && typeof value.text === "string") {
+    return textNode(value.text);
+  }
+  const entries = Object.entries(value);
+  if (depth >= DEEPEST || entries.length > MOST_FIELDS || entries.length === 0) {
+    return textNode(JSON.stringify(value, null, 2));
+  }
+  if (isTurn(value)) {
+    return turnNode(value, depth);
+  }
+  if (Array.isArray(value) && value.every((item) => isTurn(item) || BLOCKS.includes(item?.type))) {
+    return element("ol", { class: "plain turns" }, value.map((item) => element("li", {}, valueNode(item, depth + 1))));
+  }
+  return element("dl", { class: "fields" }, entries.map((entry) => fieldNode(entry, depth + 1)));
+}
+
+// Numbers, words such as true, and lists of them take a line.
+function isPlain(value) {
+  if (value === null || typeof value !== "object" || JSON.isRawJSON?.(value)) {
+    return typeof value !== "string";
+  }
+  return Array.isArray(value) && value.length <= MOST_FIELDS && value.every(isPlain);
+}
+
+function isTurn(value) {
+  return typeof value?.role === "string" && ("content" in value || "tool_calls" in value);
+}
+
+function turnNode({ role, content, ...others }, depth) {
+  const rest = Object.keys(others).length ? valueNode(others, depth + 1) : null;
+  const said = content === null || content === undefined ? null : valueNode(content, depth + 1);
+  return element("div", { class: "turn" }, element("p", { class: "role" }, role), said, rest);
+}
+
+function fieldNode([key, value], depth) {
+  const isShort = isPlain(value) || (typeof value === "string" && value.length < 80 && !value.includes("\n"));
+  const content = typeof value === "string" && isShort ? element("span", { dir: "auto" }, value || '""') : valueNode(value, depth);
+  return element("div", { class: isShort ? "row" : null }, element("dt", {}, key || '""'), element("dd", {}, content));
+}
