@@ -17,7 +17,7 @@ export function answerPart(details, route) {
       node.setAttribute("href", routeFragment(diffRoute(option)));
       node.setAttribute("aria-current", String(option === (chosen?.option ?? "off")));
     }
-    place.replaceChildren(...(chosen ? comparison(chosen, details.output) : answers(others, details.output)));
+    place.replaceChildren(...(chosen ? comparison(chosen, details.output) : sideBySide(others, details.output)));
   }
 
   function toggle() {
@@ -78,7 +78,7 @@ function comparison({ name, text, now }, output) {
 }
 
 // Return answers side by side, without marks.
-function answers(others, output) {
+function sideBySide(others, output) {
   const accepted = others.filter(({ option }) => option === "accepted");
   if (accepted.length === 0) {
     return [answerNode(output)];

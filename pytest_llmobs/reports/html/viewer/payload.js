@@ -75,10 +75,10 @@ function letterStart(text, place) {
 
 function valueNode(value, depth) {
   if (typeof value === "string") {
-    return textNode(value);
+    return depth && value && isLine(value) ? element("span", { dir: "auto" }, value) : textNode(value || '""');
   }
-  if (isPlain(value)) {
-    return element("code", {}, JSON.stringify(value));
+  if (isLine(value)) {
+    return element("code", {}, Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(", ")}]` : JSON.stringify(value));
   }
   if (BLOCKS.includes(value.type) && typeof value.text === "string") {
     return textNode(value.text);
@@ -96,12 +96,15 @@ function valueNode(value, depth) {
   return element("dl", { class: "fields" }, entries.map((entry) => fieldNode(entry, depth + 1)));
 }
 
-// Numbers, words such as true, and lists of them take a line.
-function isPlain(value) {
-  if (value === null || typeof value !== "object" || JSON.isRawJSON?.(value)) {
-    return typeof value !== "string";
+// What takes a line: numbers, short texts, and short lists of them.
+function isLine(value) {
+  if (typeof value === "string") {
+    return value.length < 80 && !value.includes("\n");
   }
-  return Array.isArray(value) && value.length <= MOST_FIELDS && value.every(isPlain);
+  if (value === null || typeof value !== "object" || JSON.isRawJSON?.(value)) {
+    return true;
+  }
+  return Array.isArray(value) && value.length > 0 && value.length <= 10 && value.every(isLine);
 }
 
 function isTurn(value) {
@@ -115,7 +118,5 @@ function turnNode({ role, content, ...others }, depth) {
 }
 
 function fieldNode([key, value], depth) {
-  const isShort = isPlain(value) || (typeof value === "string" && value.length < 80 && !value.includes("\n"));
-  const content = typeof value === "string" && isShort ? element("span", { dir: "auto" }, value || '""') : valueNode(value, depth);
-  return element("div", { class: isShort ? "row" : null }, element("dt", {}, key || '""'), element("dd", {}, content));
+  return element("div", { class: isLine(value) ? "row" : null }, element("dt", {}, key || '""'), element("dd", {}, valueNode(value, depth)));
 }

@@ -125,8 +125,8 @@ function titledPart(title, content) {
 }
 
 function scoresPart(scores) {
-  const lines = scores.map((score) => element("li", { class: "card stack" }, scoreLine(score)));
-  return titledPart("Scores", lines.length ? element("ul", { class: "plain stack" }, lines) : null);
+  const lines = scores.map((score) => element("li", { class: "score" }, scoreLine(score)));
+  return titledPart("Scores", lines.length ? element("ul", { class: "plain" }, lines) : null);
 }
 
 function scoreLine({ metric, score, value, comment, error, gating, baseline, control }) {
@@ -140,7 +140,7 @@ function scoreLine({ metric, score, value, comment, error, gating, baseline, con
       element("strong", { class: isUnscored ? "warn" : null }, said),
       baseline && element("span", { class: "muted" }, `accepted ${valuesText(baseline)}`),
       control?.length > 0 && element("span", { class: "muted" }, `run again ${valuesText(control)}`),
-      gating || element("span", { class: "muted" }, "for information"),
+      !gating && element("span", { class: "muted" }, "for information"),
     ),
     comment && textNode(comment),
     error && element("div", { class: "notice warn" }, textNode(error)),
