@@ -38,6 +38,7 @@ REPORTS = (
     "reports.html.report:HtmlReport",
     "reports.markdown.report:MarkdownReport",
     "reports.junit.report:JunitReport",
+    "reports.annotations:GitHubAnnotations",
 )
 REDACTORS = (
     "tracing.redaction.secrets:Secrets",

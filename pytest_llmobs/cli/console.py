@@ -29,7 +29,11 @@ class Console:
 
     def say(self, text: str) -> None:
         """Print a result."""
-        print(self.page.finished(text), file=self.out)
+        self.say_finished(self.page.finished(text))
+
+    def say_finished(self, text: str) -> None:
+        """Print a result that is finished: a report may be commands to a CI system, and nothing else may."""
+        print(text, file=self.out)
 
     def note(self, text: str) -> None:
         """Print what is about the result and no part of it (to standard error, so that pipes stay clean)."""

@@ -147,6 +147,6 @@ def tell(
         if report.problem:
             console.note(report.notice())
         else:
-            console.say(report.text)
+            console.say_finished(report.shown(console.page))
     for report in reports.written(report_folder(store)):
         console.note(report.notice())

@@ -319,7 +319,10 @@ def _joined_plan(name: str, plans: Sequence[_PlanOfShard], *, complete: bool) ->
     repeats = max(Counter(map(attrgetter("example_id"), expected)).values(), default=1)
     for example, content_hash in lost.items():
         expected.extend(_unrun(example, content_hash, min(first.repeat, repeats)))
-    return replace(first, expected=tuple(expected), elsewhere={})
+    lines: dict[str, int] = {}
+    for _, plan in plans:
+        lines.update(plan.lines)
+    return replace(first, expected=tuple(expected), lines=lines, elsewhere={})
 
 
 def _owners(name: str, plans: Sequence[_PlanOfShard]) -> Mapping[str, FinishedShard]:

@@ -65,10 +65,10 @@ def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Se
     page = page_of(terminal.config)
     section, *others = reports.printed(page)
     terminal.write_sep("=", "LLM experiment")
-    terminal.write_line(page.finished(section.text or page.text(section.notice())))
+    terminal.write_line(section.shown(page))
     for report in others:
         terminal.write_line("")
-        terminal.write_line(page.finished(report.text or page.text(report.notice())))
+        terminal.write_line(report.shown(page))
     if files:
         terminal.write_line("")
     for report in files:

@@ -32,6 +32,8 @@ class _Gathered:
     """Of all its tests: those without a dataset share their module's suite."""
     expected: dict[tuple[str, int], ExpectedTrial] = field(default_factory=dict)
     """By example and repeat: with ``--keep-duplicates`` one runs twice, and the last counts."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """Test function -> its line."""
     elsewhere: dict[str, str] = field(default_factory=dict)
     """Examples that other shards run: id -> content hash."""
 
@@ -47,6 +49,7 @@ def suite_plans(items: Iterable[pytest.Item], suites: Suites, redaction: Redacti
         if plan is not None:
             gathered = _gather(by_suite, plan, redaction)
             gathered.expected[plan.example_id, plan.repeat] = _expected_trial(plan, redaction)
+            _note_line(gathered, plan, item)
     for plan in suites.elsewhere:
         gathered = _gather(by_suite, plan, redaction)
         gathered.elsewhere[plan.example_id] = plan.example_hash
@@ -71,6 +74,15 @@ def _gather(by_suite: dict[str, _Gathered], plan: TrialPlan, redaction: Redactio
         if cleaned not in gathered.gates:
             gathered.gates.append(cleaned)
     return gathered
+
+
+def _note_line(gathered: _Gathered, plan: TrialPlan, item: pytest.Item) -> None:
+    """Keep the line of an item's function, from 1; pytest counts from 0."""
+    function = plan.nodeid.removeprefix(f"{plan.path}::").partition("[")[0]
+    if function not in gathered.lines:
+        line = item.reportinfo()[1]
+        if line is not None:
+            gathered.lines[function] = line + 1
 
 
 def _expected_trial(plan: TrialPlan, redaction: Redaction) -> ExpectedTrial:
@@ -103,6 +115,7 @@ def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
         repeat=len(source.repeats),
         expected=tuple(gathered.expected.values()),
         total=len(suites.totals[plan.suite]),
+        lines=gathered.lines,
         elsewhere=gathered.elsewhere,
         unselected=_unselected(gathered, suites.totals[plan.suite]),
     )

@@ -111,6 +111,9 @@ class SuitePlan:
     """Examples of the suite before the user's own selection; fewer, here and elsewhere, means partial."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Examples that other shards run: id -> content hash."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Test function, as its node id has it behind the path -> its line in the file, from 1. Empty where no pytest
+    collected it."""
     unselected: Sequence[str] = ()
     """Ids of examples that the user's selection left out; sorted."""
 

@@ -48,7 +48,9 @@ class ReportFormat(Protocol):
         """Return the report, ending without a line break.
 
         A format whose attribute ``appended_to`` names an environment variable is added to the file that this names,
-        where the user gives no path: a summary of a CI job, which other steps write to as well.
+        where the user gives no path: a summary of a CI job, which other steps write to as well. One whose attribute
+        ``commands`` is true is printed as it is: its lines are commands to the CI system, which anything else is kept
+        from giving; what comes from elsewhere it makes harmless itself.
 
         Args:
             digest: The finished experiment, and all that is told of it.

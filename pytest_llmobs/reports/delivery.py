@@ -5,6 +5,7 @@ Nothing here raises once a session runs: a report that fails is a line that name
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.files import PRIVATE, SHARED, make_private, write_whole
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.appending import append, appended_file
 from pytest_llmobs.reports.base import Document, ReportFormat
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest, digest
@@ -67,6 +69,16 @@ class Delivery:
     """The file that was written."""
     problem: str = ""
     """Why there is neither, in a line."""
+    commands: bool = False
+    """True where its lines are commands to the CI system, see ``ReportFormat.render``."""
+
+    def shown(self, page: Page) -> str:
+        """Return what to print, ready for a page: the text, or the notice where there is none."""
+        if self.problem or not self.text:
+            return page.finished(page.text(self.notice()))
+        if self.commands:
+            return self.text
+        return page.finished(self.text)
 
     def notice(self) -> str:
         """Return the line that says where the report is, or why there is none."""
@@ -141,6 +153,8 @@ class Reports:
     experiment: Experiment
     context: Context
     orders: Sequence[ReportOrder] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """The process's, which may name files that reports are added to."""
 
     @cached_property
     def digest(self) -> Digest | Delivery:
@@ -198,7 +212,8 @@ class Reports:
         try:
             text: object = chosen.render(self.digest, page, replace(self.context, file=file))
             if isinstance(text, str):
-                return Delivery(chosen.name, text=page.encodable(text))
+                commands = bool(getattr(chosen, "commands", False))
+                return Delivery(chosen.name, text=page.encodable(text), commands=commands)
             if isinstance(text, Document):
                 return Delivery(chosen.name, text=page.encodable(text.text), siblings=text.siblings)
         except _NOT_OURS:
@@ -211,6 +226,9 @@ class Reports:
 
     def _written(self, order: ReportOrder, folder: Path | None) -> Delivery:
         path, mode = order.path, SHARED
+        shared = appended_file(order.format, self.environment) if path is None else None
+        if shared is not None:
+            return self._appended(order, shared)
         if path is None and folder is not None:
             mode = PRIVATE
             path = folder / f"{escape(self.experiment.name)}{order.format.suffix}"
@@ -232,6 +250,16 @@ class Reports:
         except OSError as error:
             return replace(report, problem=f"can't write {str(path)!r}: {error.strerror or error}")
         return replace(report, path=path)
+
+    def _appended(self, order: ReportOrder, path: Path) -> Delivery:
+        """Add a report to a file that others write to, too."""
+        report = self._rendered(order.format, _FILE_PAGE)
+        if report.problem:
+            return report
+        try:
+            return replace(report, path=path, problem=append(path, report.text))
+        except OSError as error:
+            return replace(report, problem=f"can't add to {str(path)!r}: {error.strerror or error}")
 
 
 def _write(path: Path, text: str, mode: int) -> None:

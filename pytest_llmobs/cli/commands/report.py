@@ -124,7 +124,7 @@ def _tell(made: Sequence[Delivery], console: Console) -> None:
         if report.problem:
             console.note(report.notice())
         elif report.path is None:
-            console.say(report.text)
+            console.say_finished(report.shown(console.page))
         else:
             console.say(report.notice())
 

@@ -246,3 +246,82 @@ def test_a_digest_that_fails_is_said_in_the_place_of_every_report(gallery, tmp_p
     notices = [each.notice() for each in (*reports.printed(Page()), *reports.written(tmp_path))]
     assert len(notices) == 2
     assert all(notice.startswith("! report digest: ZeroDivisionError") for notice in notices)
+
+
+class Summary(Short):
+    """A format for the summary of a job."""
+
+    name = "summary"
+    suffix = ".md"
+    appended_to = "JOB_SUMMARY"
+
+
+def summarised(gallery, path: Path | None, folder: Path | None, asked: str = "summary"):
+    formats = {"summary": Summary()}
+    order = read_orders([asked], formats, Path(), "--llm-report")
+    environment = {} if path is None else {"JOB_SUMMARY": str(path)}
+    (report,) = Reports(gallery["green"](), Context(), order, environment).written(folder)
+    return report
+
+
+def test_a_summary_is_added_to_the_file_that_the_environment_names(gallery, tmp_path):
+    path = tmp_path / "summary"
+    path.write_text("# of another step\n")
+    report = summarised(gallery, path, None)
+    assert report.notice() == f"report summary: {path}"
+    assert path.read_text() == "# of another step\nGREEN: nothing regressed\n\n"
+
+
+def test_a_path_goes_before_the_environment(gallery, tmp_path):
+    path, other = tmp_path / "summary", tmp_path / "other.md"
+    summarised(gallery, path, tmp_path, f"summary:{other}")
+    assert not path.exists()
+    assert other.read_text() == "GREEN: nothing regressed\n"
+
+
+def test_without_the_variable_it_is_a_file_like_any_other(gallery, tmp_path):
+    report = summarised(gallery, None, tmp_path)
+    assert report.path == tmp_path / "brave-otter-1123.md"
+
+
+def test_a_summary_that_would_be_dropped_is_not_added_and_that_is_said(gallery, tmp_path):
+    path = tmp_path / "summary"
+    path.write_bytes(b"x" * (1_000_000 - 25))
+    report = summarised(gallery, path, None)
+    assert path.stat().st_size == 1_000_000 - 25
+    assert report.notice() == (
+        f"! report summary: not added to {str(path)!r}: with it the file would have 1,000,001 bytes, and a summary "
+        "beyond 1,000,000 is dropped without a word. Run it in a step of its own, or name a file"
+    )
+
+
+def test_a_summary_that_just_fits_is_added(gallery, tmp_path):
+    path = tmp_path / "summary"
+    path.write_bytes(b"x" * (1_000_000 - 26))
+    assert summarised(gallery, path, None).problem == ""
+    assert path.stat().st_size == 1_000_000
+
+
+def test_a_summary_that_can_not_be_written_is_one_line(gallery, tmp_path):
+    report = summarised(gallery, tmp_path / "missing" / "summary", None)
+    assert report.notice().startswith("! report summary: can't add to ")
+    assert "\n" not in report.notice()
+
+
+def test_commands_to_a_ci_system_are_printed_as_they_are_and_nothing_else_is(gallery):
+    class Commands(Short):
+        name = "commands"
+        commands = True
+
+        def render(self, digest, page, context):
+            return "::error::x"
+
+    class Text(Commands):
+        name = "text"
+        commands = False
+
+    asked = (ReportOrder(Commands()), ReportOrder(Text()))
+    page = Page()
+    _, commands, text = Reports(gallery["green"](), Context(), asked).printed(page)
+    assert commands.shown(page) == "::error::x"
+    assert text.shown(page) == "\\x3a:error::x"
