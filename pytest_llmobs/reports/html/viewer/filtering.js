@@ -25,17 +25,21 @@ export function showMistakes(field, list, mistakes) {
   field.setAttribute("aria-invalid", String(lines.length > 0));
 }
 
-// Return buttons for what is asked for most, each with its number of trials.
-export function quickFilters(index, filter, toggle) {
+// Return the filters that are asked for most, each with its number of trials; those that hold for all are left out.
+export function countedWords(index) {
   const { red, status, state, look } = index.trials;
   const counts = new Map();
   countWords(counts, red.map((isRed) => (isRed ? "red" : "")), "");
   countWords(counts, status, "status:");
   countWords(counts, state, "state:");
   countWords(counts, look, "look:");
+  return [...counts].filter(([, number]) => number < status.length);
+}
+
+// Return their buttons.
+export function quickFilters(words, filter, toggle) {
   const terms = filter.split(/\s+/);
-  const telling = [...counts].filter(([, number]) => number < status.length);
-  return telling.map(([term, number]) => quickFilter(term, number, terms.includes(term), toggle));
+  return words.map(([term, number]) => quickFilter(term, number, terms.includes(term), toggle));
 }
 
 function countWords(counts, words, prefix) {

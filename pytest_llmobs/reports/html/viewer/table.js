@@ -3,7 +3,7 @@
 import { sortedRows, tellingColumns, trialColumns } from "./columns.js";
 import { announce, element } from "./dom.js";
 import { readFilter } from "./filter.js";
-import { filterField, filterHelp, quickFilters, showMistakes, toggledTerm } from "./filtering.js";
+import { countedWords, filterField, filterHelp, quickFilters, showMistakes, toggledTerm } from "./filtering.js";
 import { go, keepOptions, readRoute } from "./route.js";
 import { columnHead, markOrder, missingTrials, moreButtons, nextOrder, trialRow } from "./rows.js";
 
@@ -54,6 +54,7 @@ class TrialTable {
     this.index = index;
     this.options = new Map();
     this.timer = 0; // of somebody who types
+    this.words = countedWords(index);
     this.columns = tellingColumns(index, trialColumns(index));
     this.heads = this.columns.map((column) => columnHead(column, () => this.sort(column)));
     this.body = element("tbody");
@@ -92,13 +93,16 @@ class TrialTable {
     const rows = found.rows.slice(0, shown);
     this.count.textContent = countSentence(this.index, found, shown);
     showMistakes(this.field, this.mistakes, found.mistakes);
-    this.quick.replaceChildren(...quickFilters(this.index, this.options.get("filter"), (term) => this.toggle(term)));
+    this.quick.replaceChildren(...quickFilters(this.words, this.options.get("filter"), (term) => this.toggle(term)));
     this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name, found.descending));
     this.body.replaceChildren(...rows.map((row) => trialRow(this.index, this.columns, row, this.options)));
     this.more.replaceChildren(...moreButtons(found.rows.length, shown, PAGE_OF_ROWS, (count) => this.showMore(count)));
   }
 
   set(name, value) {
+    if (name !== "show") {
+      this.options.set("show", ""); // other rows, and again no more than a browser lays out at once
+    }
     this.options.set(name, String(value));
     this.update();
   }

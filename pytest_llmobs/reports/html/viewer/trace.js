@@ -5,7 +5,7 @@ import { keepOptions } from "./route.js";
 import { measuredTrace, runDetails, runLine, timeAxis, traceSentence } from "./run.js";
 
 // So many lines are one list, which is laid out only where it is seen: thousands of runs scroll.
-const LINES_OF_A_LIST = 100;
+const LINES_OF_A_LIST = 50;
 const LINES_AT_ONCE = 200;
 const OPENED_TOGETHER = 200;
 
