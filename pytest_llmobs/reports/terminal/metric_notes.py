@@ -35,18 +35,12 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
         page: Where it goes.
         extent: How much is shown.
     """
-    notes: list[MetricNote] = []
-    shown = shown_columns(list(chain.from_iterable(map(attrgetter("lines"), suites))), page)
-    for suite in suites:
-        notes += suite.notes
-        # by kind: the figures of all rows, then what is said of the accepted code
-        for kind in zip(*_WORDED[extent](suite.lines, page, shown), strict=True):
-            notes += together(suite.suite, kind)
+    notes = said_of(suites, page, extent)
     asides = sum(note.aside for note in notes)
     # no more of them than a quarter of the lines that the table may have
     show_asides = extent.value is None or asides <= extent.value // 4
     marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
-    for note in sorted(notes, key=urgency):
+    for note in notes:
         if note.aside and not show_asides:
             continue
         text = f"{', '.join(note.metrics)}: {note.text}"
@@ -59,6 +53,24 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
             yield from page.item(text, mark=mark, style=style)
         else:
             yield from extent.item(text, page, mark=mark, style=style)
+
+
+def said_of(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> list[MetricNote]:
+    """Return all notes on metrics, red ones first: the gate's, and figures that the table has no room for.
+
+    Args:
+        suites: Those that are shown.
+        page: Where the table goes.
+        extent: How much is put into words.
+    """
+    notes: list[MetricNote] = []
+    shown = shown_columns(list(chain.from_iterable(map(attrgetter("lines"), suites))), page)
+    for suite in suites:
+        notes += suite.notes
+        # by kind: the figures of all rows, then what is said of the accepted code
+        for kind in zip(*_WORDED[extent](suite.lines, page, shown), strict=True):
+            notes += together(suite.suite, kind)
+    return sorted(notes, key=urgency)
 
 
 def _all_in_words(lines: Iterable[MetricLine], page: Page, shown: Set[str]) -> Iterator[Sequence[MetricNote]]:

@@ -5,7 +5,7 @@ import { forgetKeys, keysButton, startKeys } from "./keys.js";
 import { readRoute } from "./route.js";
 import { embeddedSource } from "./source.js";
 import { overview, toSection } from "./overview.js";
-import { verdictBadge } from "./verdict.js";
+import { verdictBadge } from "./standing.js";
 import { trialPage } from "./trial.js";
 
 // By the first part of the address; any other names a section of the overview. Each takes {index, source, route} and

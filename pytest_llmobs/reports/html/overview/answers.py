@@ -1,0 +1,156 @@
+"""The answers to three questions behind a verdict: why, which examples, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_llmobs.baselines.prompt_changes import change_text
+from pytest_llmobs.records.decisions import ExampleState
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.metrics import MetricLine, Standing, standing
+from pytest_llmobs.reports.html.rows import ExampleKey, Row
+from pytest_llmobs.reports.terminal.example_details import outcome
+from pytest_llmobs.reports.terminal.metric_columns import verdict_text
+from pytest_llmobs.reports.terminal.spending import statuses_text
+from pytest_llmobs.reports.text import figures, metric_words
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import commit_id, count
+
+_LOUD: tuple[Standing, ...] = ("red", "warning", "improved")
+_DATASET: tuple[ExampleState, ...] = ("new", "edited", "removed")
+"""States that an edited dataset brings."""
+
+
+def facts(digest: Digest) -> list[str]:
+    """Return what ran: when, on which code, how much of it, how long, for how much."""
+    experiment, spending = digest.experiment, digest.spending
+    told = [
+        figures.moment(experiment.started),
+        commit_id(experiment.commit),
+        _trials(digest),
+        figures.seconds(spending.duration),
+    ]
+    if spending.total.cost is not None:
+        told.append(figures.spent(spending.total.cost, is_whole=not spending.total.unpriced))
+    return [fact for fact in told if fact]
+
+
+def _trials(digest: Digest) -> str:
+    spending = digest.spending
+    trials = count(spending.ran, "trial")
+    if spending.ran < spending.expected:
+        trials = f"{spending.ran:,} of {count(spending.expected, 'trial')}"
+    ended = statuses_text(spending.statuses)
+    return f"{trials}: {ended}" if ended else trials
+
+
+def why(digest: Digest, page: Page) -> dict[str, Any]:
+    """Return what decided: errors, then the metrics that are red, doubtful or better, a line each.
+
+    ``lines`` are lists of standing, name, means, difference and note; ``text`` is said where there are none.
+    """
+    lines = [["red", error, "", "", ""] for error in digest.errors]
+    metrics: list[MetricLine] = []
+    for suite in digest.metrics.suites:
+        metrics += [line for line in suite.lines if line.has_verdict]
+    loud = [line for line in metrics if standing(line.row)]
+    several = len({line.row.suite for line in loud}) > 1
+    for line in sorted(loud, key=lambda line: _LOUD.index(standing(line.row))):
+        lines.append(_why(line, page, several))
+    return {"lines": lines, "text": "" if lines else _quiet(digest, metrics)}
+
+
+def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
+    row = line.row
+    name = row.metric
+    if several:  # a metric of the same name may be in each suite
+        name = f"{name} · {row.suite.rpartition('::')[2]}"
+    means = page.signs.to.join(
+        f" {mean} " for mean in map(figures.rate, (row.baseline, row.candidate)) if mean
+    )
+    note = row.note
+    if not note and row.verdict != "REGRESSED":
+        note = verdict_text(line, page)
+    return [standing(row), name, means.strip(), metric_words.difference(row.delta, row, page), note]
+
+
+def _quiet(digest: Digest, metrics: Sequence[MetricLine]) -> str:
+    """Return why it is green, or what it is else."""
+    compared = sum(line.row.delta is not None for line in metrics)
+    if digest.experiment.red:
+        return digest.verdict.headline.partition(": ")[2]
+    if compared:
+        return f"No drop in {count(compared, 'metric')}."
+    return "Nothing was compared with a baseline."
+
+
+def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
+    """Return the examples that need a look, the worst first, and how many others changed.
+
+    ``lines`` are lists of standing, example id, row in the table or null, what its first score was and is, and why.
+    """
+    row_of: dict[ExampleKey, int] = {}
+    for number, row in enumerate(rows):
+        if row.look != "control":
+            row_of.setdefault(row.key, number)
+    lines = []
+    for example in digest.examples.detailed:
+        lines.append(_example(example, row_of.get((example.suite, example.example_id)), page))
+    others = [f"{len(listed.examples):,} {listed.state}" for listed in digest.examples.listed]
+    return {"lines": lines, "others": ", ".join(others)}
+
+
+def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
+    first = example.rows[0]
+    # what failed comes last, behind the gate's own words
+    reason = first.comment.strip().rpartition("\n")[2]
+    scores = f"{first.metric} {outcome(first, page)}".removesuffix(" trials")
+    if example.state != "broken":
+        scores = f"{example.state}: {scores}"
+    return ["red" if example.red else "warning", example.example_id, row, scores, reason]
+
+
+def changes(digest: Digest) -> list[dict[str, Any]]:
+    """Return what changed: ``who`` has a change (nothing: all), and its ``blocks``, as the gate tells them."""
+    groups = list(_groups(digest.examples))
+    told = [block for group in groups for block in group["blocks"]]
+    prompts: dict[str, None] = {}
+    for change in digest.experiment.decision.prompts:
+        text = change_text(change)
+        if text not in told:
+            prompts[text] = None
+    if prompts:
+        groups.insert(0, {"who": "", "blocks": list(prompts)})
+    edited = [
+        f"{len(listed.examples):,} {listed.state}"
+        for listed in digest.examples.listed
+        if listed.state in _DATASET
+    ]
+    if edited:
+        groups.append({"who": "", "blocks": [f"examples: {', '.join(edited)}"]})
+    return groups
+
+
+def _groups(examples: ExamplesDigest) -> Iterator[dict[str, Any]]:
+    """Yield the changes that examples share; where they share none, those of the worst that has any."""
+    shared = False
+    if examples.common_changes:
+        shared = True
+        number = len(examples.detailed)
+        yield _group(f"the same in all {number:,} examples", examples.common_changes)
+    for group in examples.groups:
+        if group.changes and len(group.examples) > 1:
+            shared = True
+            yield _group(f"the same in {count(len(group.examples), 'example')}", group.changes)
+    if shared:
+        return
+    for example in examples.detailed:
+        if example.changes:
+            yield _group(f"in {example.example_id}", example.changes)
+            return
+
+
+def _group(who: str, blocks: Sequence[str]) -> dict[str, Any]:
+    return {"who": who, "blocks": list(blocks)}

@@ -1,0 +1,17 @@
+"""What else is to be read: errors, notes, what further looks said, remarks."""
+
+from __future__ import annotations
+
+from pytest_llmobs.reports.digest.experiment import Digest
+
+
+def messages(digest: Digest) -> list[list[str]]:
+    """Return each message with its standing in front, the gravest first."""
+    told = [["red", error] for error in digest.errors]
+    told += [["warning", note] for note in digest.notes]
+    for look in digest.experiment.looks:
+        if look.error:
+            told.append(["warning", f"{look.purpose}: {look.error}"])
+        told += [["", note] for note in look.notes]
+    told += [["", remark] for remark in digest.remarks]
+    return told

@@ -1,0 +1,30 @@
+// The commands a reader may want next, to copy.
+
+import { announce, element } from "./dom.js";
+
+export function commandList(commands) {
+  if (commands.length === 0) {
+    return null;
+  }
+  const lines = commands.map(({ title, command }) => [element("dt", {}, title), element("dd", {}, commandLine(command))]);
+  return element("section", { class: "next" }, element("h2", {}, "Next"), element("dl", { class: "facts" }, lines));
+}
+
+function commandLine(command) {
+  const text = element("code", {}, command);
+  const button = element("button", { class: "button", type: "button", "aria-label": `Copy: ${command}` }, "Copy");
+  button.addEventListener("click", () => copy(command, text, button));
+  return element("div", { class: "command" }, text, button);
+}
+
+// Copy; where a browser forbids that, select, so that Ctrl+C does.
+async function copy(command, text, button) {
+  try {
+    await navigator.clipboard.writeText(command);
+    button.textContent = "Copied";
+    announce("Copied");
+  } catch {
+    getSelection().selectAllChildren(text);
+    announce("Selected; copy it with Ctrl+C");
+  }
+}
