@@ -2,48 +2,49 @@
 
 // Han and kana are written without spaces: each letter is a word. So is every sign, and a variable such as {tier}.
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
-const WORD_PARTS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
-const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
+const WORDS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
+const LINES = /()([^\n]*\n|[^\n]+|$)/g;
 const LONGEST_WORD = 100;
 // Characters of both texts; longer ones are compared by lines first.
 const SHORT_TEXTS = 20_000;
 // About 20 ms. What is left when they are used up is shown as one passage deleted and one inserted.
-const MOST_STEPS = 2_000_000;
+const MOST_STEPS = 1_500_000;
 const STEPS_PER_CHARACTER = 4;
 
 // Return segments {kind: "equal" | "delete" | "insert", text}: those that aren't inserted make `before`, those that
 // aren't deleted make `after`. Where a passage took another's place, the deleted one comes first.
 export function wordDiff(before, after) {
   const most = Math.min(before.length, after.length);
-  const start = sharedLength(before, after, most, (text, place) => text[place]);
-  const end = sharedLength(before, after, most - start, (text, place) => text.at(-1 - place));
+  const start = sharedLength(most, (place) => before.charCodeAt(place) === after.charCodeAt(place));
+  const [oldLast, nowLast] = [before.length - 1, after.length - 1];
+  const isSameEnd = (place) => before.charCodeAt(oldLast - place) === after.charCodeAt(nowLast - place);
+  const end = sharedLength(most - start, isSameEnd);
   const old = before.slice(start, before.length - end);
   const now = after.slice(start, after.length - end);
   const changes = comparedTexts(old, now, { left: MOST_STEPS });
-  changes.unshift(unchanged(before.slice(0, start)));
-  changes.push(unchanged(before.slice(before.length - end)));
-  return withoutCrumbs(changes).flatMap(segmentsOf);
+  const ends = [before.slice(0, start), before.slice(before.length - end)].map(unchanged);
+  return withoutCrumbs([ends[0], ...changes, ends[1]]).flatMap(segmentsOf);
 }
 
 // Return how many characters texts share at one end, less those that may be part of a word that differs.
-function sharedLength(before, after, most, character) {
-  let place = 0;
-  while (place < most && character(before, place) === character(after, place)) {
-    place++;
+function sharedLength(most, isSame) {
+  let length = 0;
+  while (length < most && isSame(length)) {
+    length += 1;
   }
-  return Math.max(0, place - LONGEST_WORD);
+  return Math.max(0, length - LONGEST_WORD);
 }
 
-// A change: `now` took the place of `old`, after a text that stayed.
+// A change says what took the place of what (`now`, `old`), and which text stayed before it.
 function unchanged(lead) {
   return { lead, old: "", now: "" };
 }
 
 function comparedTexts(before, after, effort) {
   if (before.length + after.length <= SHORT_TEXTS) {
-    return comparedParts(before, after, WORD_PARTS, effort);
+    return comparedParts(before, after, WORDS, effort);
   }
-  return comparedParts(before, after, LINE_PARTS, effort).flatMap((change) => comparedLines(change, effort));
+  return comparedParts(before, after, LINES, effort).flatMap((change) => comparedLines(change, effort));
 }
 
 function comparedLines(change, effort) {
@@ -53,41 +54,44 @@ function comparedLines(change, effort) {
     return [change];
   }
   effort.left -= steps;
-  return [unchanged(lead), ...comparedParts(old, now, WORD_PARTS, effort)];
+  return [unchanged(lead), ...comparedParts(old, now, WORDS, effort)];
 }
 
+// Parts are matches: a word with the space before it, the space, the word; the last word is empty.
 function comparedParts(before, after, pattern, effort) {
-  const old = textParts(before, pattern);
-  const now = textParts(after, pattern);
+  const [old, now] = [[...before.matchAll(pattern)], [...after.matchAll(pattern)]];
   // what only one text has can't stay; without it, texts that have little in common take no time
-  const oldPlaces = sharedPlaces(old.words, new Set(now.words));
-  const nowPlaces = sharedPlaces(now.words, new Set(old.words));
-  const numbers = new Map();
-  const a = oldPlaces.map((place) => wordNumber(old.words[place], numbers));
-  const b = nowPlaces.map((place) => wordNumber(now.words[place], numbers));
-  for (const [x, y] of shortestWay(a, b, effort)) {
-    old.kept[oldPlaces[x]] = 1;
-    now.kept[nowPlaces[y]] = 1;
-  }
+  const [inOld, inNow] = [old, now].map((parts) => new Set(parts.map(([, , word]) => word)));
+  const oldRest = old.filter(([, , word]) => inNow.has(word));
+  const nowRest = now.filter(([, , word]) => inOld.has(word));
+  markKept(oldRest, nowRest, effort);
   return changesOf(old, now);
 }
 
-// Return the words of a text and the space before each; the last word is empty.
-function textParts(text, pattern) {
-  const words = [];
-  const spaces = [];
-  for (const [, space, word] of text.matchAll(pattern)) {
-    words.push(word);
-    spaces.push(space);
-    if (!word) {
-      break;
+// Mark the parts that stay; none where finding them takes too long. Myers, "An O(ND) difference algorithm and its
+// variations" (1986). A row says, after so many steps, how far each diagonal came.
+function markKept(old, now, effort) {
+  const numbers = new Map();
+  const [a, b] = [old, now].map((parts) => parts.map(([, , word]) => wordNumber(word, numbers)));
+  const rows = [];
+  for (let step = 0; effort.left >= step; step += 1) {
+    effort.left -= step;
+    const row = new Int32Array(step + 1);
+    rows.push(row);
+    for (let diagonal = 0; diagonal <= step; diagonal += 1) {
+      let x = diagonalEntry(rows, step, diagonal);
+      let y = x - 2 * diagonal + step;
+      while (x < a.length && y < b.length && a[x] === b[y]) {
+        x += 1;
+        y += 1;
+      }
+      row[diagonal] = x;
+      if (x === a.length && y === b.length) {
+        markWay(rows, diagonal, old, now);
+        return;
+      }
     }
   }
-  return { words, spaces, kept: new Uint8Array(words.length) };
-}
-
-function sharedPlaces(words, others) {
-  return [...words.keys()].filter((place) => others.has(words[place]));
 }
 
 function wordNumber(word, numbers) {
@@ -96,74 +100,46 @@ function wordNumber(word, numbers) {
   return number;
 }
 
-// Return the pairs of places that stay; none where finding them takes too long. Myers, "An O(ND) difference algorithm
-// and its variations" (1986). A row says, after so many steps, how far each diagonal came.
-function shortestWay(a, b, effort) {
-  const rows = [];
-  for (let step = 0; effort.left >= step; step++) {
-    effort.left -= step;
-    const row = new Int32Array(step + 1);
-    for (let diagonal = 0; diagonal <= step; diagonal++) {
-      let x = diagonalEntry(rows, step, diagonal);
-      let y = x - 2 * diagonal + step;
-      while (x < a.length && y < b.length && a[x] === b[y]) {
-        x++;
-        y++;
-      }
-      row[diagonal] = x;
-      if (x === a.length && y === b.length) {
-        return keptPairs(rows, step, diagonal, x);
-      }
-    }
-    rows.push(row);
-  }
-  return [];
-}
-
 // Return where a step enters a diagonal: from the one above, or from the one on the left.
 function diagonalEntry(rows, step, diagonal) {
-  if (step === 0) {
-    return 0;
-  }
   const row = rows[step - 1];
   const above = diagonal < step ? row[diagonal] : 0;
   const left = diagonal ? row[diagonal - 1] + 1 : 0;
   return Math.max(above, left);
 }
 
-function keptPairs(rows, lastStep, lastDiagonal, end) {
-  const found = [];
-  let diagonal = lastDiagonal;
-  let x = end;
-  for (let step = lastStep; step >= 0; step--) {
-    const start = diagonalEntry(rows, step, diagonal);
-    while (x > start) {
-      x--;
-      found.push([x, x - 2 * diagonal + step]);
+function markWay(rows, lastDiagonal, old, now) {
+  let [x, diagonal] = [old.length, lastDiagonal];
+  for (let step = rows.length - 1; step >= 0; step -= 1) {
+    const entry = diagonalEntry(rows, step, diagonal);
+    while (x > entry) {
+      x -= 1;
+      old[x].kept = true;
+      now[x - 2 * diagonal + step].kept = true;
     }
-    if (step && rows[step - 1][diagonal] !== start) {
-      diagonal--;
-      x--;
+    if (step && rows[step - 1][diagonal] !== entry) {
+      diagonal -= 1;
+      x -= 1;
     }
   }
-  return found;
 }
 
 function changesOf(old, now) {
   const changes = [unchanged("")];
   let [x, y] = [0, 0];
-  while (x < old.words.length || y < now.words.length) {
+  while (x < old.length || y < now.length) {
     const change = changes.at(-1);
-    if (x < old.words.length && !old.kept[x]) {
-      change.old += old.spaces[x] + old.words[x++];
-    } else if (y < now.words.length && !now.kept[y]) {
-      change.now += now.spaces[y] + now.words[y++];
+    if (x < old.length && !old[x].kept) {
+      change.old += old[x++][0];
+    } else if (y < now.length && !now[y].kept) {
+      change.now += now[y++][0];
     } else {
-      const [oldSpace, space] = [old.spaces[x++], now.spaces[y]];
+      const [, oldSpace] = old[x++];
+      const [both, space, word] = now[y++];
       const differs = oldSpace !== space;
       change.old += differs ? oldSpace : "";
       change.now += differs ? space : "";
-      changes.push(unchanged((differs ? "" : space) + now.words[y++]));
+      changes.push(unchanged(differs ? word : both));
     }
   }
   return changes;
@@ -189,18 +165,13 @@ function withoutCrumbs(changes) {
 }
 
 function isCrumb(change, previous) {
-  const most = Math.min(changeSize(change), changeSize(previous));
-  return changeSize(previous) === 0 || (change.lead.length <= most && !change.lead.includes("\n"));
-}
-
-function changeSize({ old, now }) {
-  return Math.max(old.length, now.length);
+  const [size, previousSize] = [change, previous].map(({ old, now }) => Math.max(old.length, now.length));
+  return previousSize === 0 || (change.lead.length <= Math.min(size, previousSize) && !change.lead.includes("\n"));
 }
 
 function segmentsOf({ lead, old, now }) {
   const [space] = old.match(/^\s*/);
-  const sharesSpace = now.match(/^\s*/)[0] === space;
-  const from = sharesSpace ? space.length : 0;
+  const from = now.match(/^\s*/)[0] === space ? space.length : 0;
   const segments = [
     { kind: "equal", text: lead + old.slice(0, from) },
     { kind: "delete", text: old.slice(from) },

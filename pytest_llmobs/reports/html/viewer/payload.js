@@ -40,12 +40,11 @@ export function textNode(text) {
 
 // Return two texts as one, with the words that went and those that came marked.
 export function diffNode(before, after) {
-  const tags = { equal: null, delete: "del", insert: "ins" };
   const words = wordDiff(before, after).map(({ kind, text }, place) => {
     if (kind === "equal") {
       return cutText(text, place ? AROUND_CHANGE : 0, AROUND_CHANGE);
     }
-    return element(tags[kind], {}, cutText(text, MOST_CHARACTERS, 0));
+    return element(kind === "delete" ? "del" : "ins", {}, cutText(text, MOST_CHARACTERS, 0));
   });
   return element("div", { class: "payload whole text diff", dir: "auto" }, words);
 }
