@@ -2,8 +2,8 @@
 
 // Han and kana are written without spaces: each letter is a word. So is every sign, and a variable such as {tier}.
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
-const WORDS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
-const LINES = /()([^\n]*\n|[^\n]+|$)/g;
+const WORD_PARTS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
+const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
 const LONGEST_WORD = 100;
 // Characters of both texts; longer ones are compared by lines first.
 const SHORT_TEXTS = 20_000;
@@ -42,9 +42,9 @@ function unchanged(lead) {
 
 function comparedTexts(before, after, effort) {
   if (before.length + after.length <= SHORT_TEXTS) {
-    return comparedParts(before, after, WORDS, effort);
+    return comparedParts(before, after, WORD_PARTS, effort);
   }
-  return comparedParts(before, after, LINES, effort).flatMap((change) => comparedLines(change, effort));
+  return comparedParts(before, after, LINE_PARTS, effort).flatMap((change) => comparedLines(change, effort));
 }
 
 function comparedLines(change, effort) {
@@ -54,7 +54,7 @@ function comparedLines(change, effort) {
     return [change];
   }
   effort.left -= steps;
-  return [unchanged(lead), ...comparedParts(old, now, WORDS, effort)];
+  return [unchanged(lead), ...comparedParts(old, now, WORD_PARTS, effort)];
 }
 
 // Parts are matches: a word with the space before it, the space, the word; the last word is empty.
