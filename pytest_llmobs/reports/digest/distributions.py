@@ -15,11 +15,11 @@ from pytest_llmobs.measures.means import present
 from pytest_llmobs.measures.values import own_cost, shown_value, warm_latency
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.evidence import Evidence
 
 if TYPE_CHECKING:
     from pytest_llmobs.baselines.records import BaselineRow
+    from pytest_llmobs.reports.digest.experiment import Digest
+    from pytest_llmobs.reports.evidence import Evidence
 
 _MOST_LABELS = 8
 """Labels of an evaluator that are counted apart; the rest is one."""
@@ -82,13 +82,11 @@ def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[D
     then: list[BaselineRow] = []
     for rows in _baseline_rows(experiment, evidence).values():
         then += rows
-    spreads = []
-    if latencies:
-        spreads.append(_numbers("", "latency", latencies, present(row.latency for row in then)))
+    spreads = [_numbers("", "latency", latencies, present(row.latency for row in then))]
     # a price that is zero throughout has nothing to show
     if any(costs):
         spreads.append(_numbers("", "cost", costs, present(row.cost for row in then)))
-    return spreads
+    return [spread for spread in spreads if spread is not None]
 
 
 def _ranked(digest: Digest, trials: dict[str, list[Trial]]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -58,7 +58,7 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
     return [_line(each, suites) for each in related[-HISTORY:]]
 
 
-def _related(name: str, suites: Collection[str], experiments: Sequence[Experiment]) -> Iterator[Experiment]:
+def _related(name: str, suites: Set[str], experiments: Sequence[Experiment]) -> Iterator[Experiment]:
     for other in experiments:
         shared = suites & {plan.name for plan in other.suites}
         # the store's copy of the one that is told may lack its trials

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.measures.binning import Bin
-from pytest_llmobs.reports.digest.distributions import Distribution, Side
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.layout import Layout
 from pytest_llmobs.reports.plots.scales import Scale, tick, ticks
 from pytest_llmobs.reports.plots.scene import Shape
 from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.reports.digest.distributions import Distribution, Side
 
 Written = Callable[[float], str]
 """How a panel writes its numbers, unit included."""
@@ -84,20 +87,21 @@ class Panel:
     def _standing(self, x: float, y: float, width: float) -> Iterator[Shape]:
         """Yield a bar for each bin, and the axes."""
         bottom = y + _PLOT
-        most = max(_share(side, number) for side, _, _ in _sides(self.spread) for number in _places(side))
+        sides = list(_sides(self.spread))
+        most = max(max(side.counts) / side.total for side, _, _ in sides)
+        # a little room above the highest bar
         up = Scale(0, most, bottom, y + 4)
         for mark in ticks(0, most, 3):
             yield shapes.line(x, up(mark), x + width, up(mark), "grid")
             yield shapes.text(x - 5, up(mark) + 4, f"{tick(mark * 100)} %", "note", "end")
         slot = width / len(self.spread.bins)
-        sides = list(_sides(self.spread))
         bar = min(max((slot - 3) / len(sides), 1), _WIDEST)
         for number, bin in enumerate(self.spread.bins):
             left = x + (number + 0.5) * slot - bar * len(sides) / 2
             for side, role, name in sides:
                 top = up(_share(side, number))
                 told = f"{name}: {bin_words(bin, self.written)}, {_share_of(side, number)}"
-                if side.counts[number]:
+                if side.counts[number]:  # an outline without height would look like a bar
                     yield shapes.rect(left, top, bar - 1, bottom - top, role, told)
                 left += bar
         yield shapes.line(x, bottom, x + width, bottom, "axis")
@@ -164,10 +168,6 @@ def _sides(spread: Distribution) -> Iterator[tuple[Side, str, str]]:
     if spread.then is not None:
         yield spread.then, "hollow past", "baseline"
     yield spread.now, "bar plain", "now"
-
-
-def _places(side: Side) -> range:
-    return range(len(side.counts))
 
 
 def _share(side: Side, number: int) -> float:

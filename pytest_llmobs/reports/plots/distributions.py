@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.reports.digest.distributions import Distribution, Side
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.bars import Panel, bin_words, grid, legend, percent
 from pytest_llmobs.reports.plots.layout import Layout
@@ -13,6 +13,9 @@ from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.reports.digest.distributions import Distribution, Side
 
 MOST = 12
 """Metrics that are drawn; the table has all."""

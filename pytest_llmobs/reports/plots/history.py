@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from pytest_llmobs.reports.digest.history import PastExperiment
 from pytest_llmobs.reports.plots import shapes
@@ -107,7 +108,9 @@ def metrics_of(experiments: Sequence[PastExperiment]) -> list[str]:
     """Return the metrics of all experiments, those of the newest first."""
     metrics: dict[str, None] = {}
     for each in reversed(experiments):
-        metrics.update(dict.fromkeys(each.means))
+        for metric, mean in each.means.items():
+            if isfinite(mean):  # an evaluator may have said NaN
+                metrics[metric] = None
     return list(metrics)
 
 
@@ -121,7 +124,7 @@ def _course(experiments: Sequence[PastExperiment], metric: str, frame: _Frame) -
     told = []
     for place, each in enumerate(experiments):
         mean = each.means.get(metric)
-        if mean is not None:
+        if mean is not None and isfinite(mean):
             points.append((frame.across(place), mean))
             told.append(f"{each.name}, {figures.moment(each.started)}: {metric} {figures.rate(mean)}")
     return _Course(metric, points, told)
@@ -136,7 +139,7 @@ def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
     top, bottom = y + frame.top, y + frame.height - 10
     up = Scale(low, high, bottom, top)
     left, right = frame.across.start - 8, frame.across.end + 8
-    for mark in ticks(low, high, 3):
+    for mark in ticks(low, high, 2):
         yield shapes.line(left, up(mark), right, up(mark), "grid")
         yield shapes.text(left - 6, up(mark) + 4, tick(mark), "note", "end")
     newest = figures.rate(means[-1])
@@ -200,7 +203,11 @@ def _times(experiments: Sequence[PastExperiment], frame: _Frame, y: float) -> It
 
 def _legend(layout: Layout) -> Iterator[Shape]:
     x = 0.0
-    for light, words in (("green", "green"), ("yellow", "warned or not judged"), ("red", "red")):
+    for light, words in (
+        ("green", "green"),
+        ("yellow", "warning" if layout.narrow else "warning or not judged"),
+        ("red", "red"),
+    ):
         yield _sign(light, x + 6, 8, _SIGN)
         yield shapes.text(x + 15, 12, words, "note")
         x += 15 + shapes.text_width(words, "note") + 12

@@ -21,6 +21,8 @@ _TONES = {"red": "bad", "warning": "warn", "improved": "good", "": "plain"}
 _LEAST_RANGE = 0.05
 """What an axis of points covers at least, so that nothing small looks large."""
 _WORSE = "\N{LEFTWARDS ARROW} worse \N{MIDDLE DOT}"
+_LEGEND = 20.0
+"""Pixels of a line of the legend."""
 _AXIS = 48.0
 """Pixels below the rows of a panel."""
 
@@ -56,7 +58,9 @@ def intervals(digest: Digest, layout: Layout) -> Scene | None:
         return None
     several = len({line.row.suite for line in lines}) > 1
     drawn = list(_legend(lines[:MOST], layout))
-    y = 30.0
+    y = _LEGEND + 10
+    if layout.narrow:  # its second line
+        y += _LEGEND
     for panel in _panels(lines[:MOST], layout, several):
         drawn += _panel_shapes(panel, y)
         y += panel.row * len(panel.lines) + _AXIS
@@ -175,7 +179,8 @@ def _words(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
     if suite:
         yield shapes.text(0, y + 33, shapes.fitted(suite, layout.left - 12, "note"), "note")
     room = layout.width - layout.right - 14
-    yield shapes.text(layout.right + 14, y + 18, f"{then_now}  {_verdict(line)}", f"value {_tone(line)}")
+    ending = f"{then_now} {_verdict(line).removesuffix('_DATA')}"
+    yield shapes.text(layout.right + 14, y + 18, shapes.fitted(ending, room, "value"), f"value {_tone(line)}")
     yield shapes.text(layout.right + 14, y + 33, shapes.fitted(change, room, "note"), "note")
 
 
@@ -184,23 +189,19 @@ def _tone(line: MetricLine) -> str:
 
 
 def _legend(lines: Sequence[MetricLine], layout: Layout) -> Iterator[Shape]:
-    """Yield what each shape stands for, in one line."""
+    """Yield what each shape stands for."""
     y = 12.0
-    entries = [("now, with its 90 % interval", "now, 90 % interval"), ("baseline", "baseline")]
+    words = "now, with its 90 % interval"
+    yield shapes.line(0, y - 4, 20, y - 4, "whisker plain")
+    yield shapes.dot(10, y - 4, 4, "mark plain")
+    yield shapes.text(26, y, words, "note")
+    x = 26 + shapes.text_width(words, "note") + 16
+    yield shapes.line(x, y - 11, x, y + 3, "baseline past")
+    yield shapes.text(x + 8, y, "baseline", "note")
     if any(_today(line) is not None for line in lines):
-        entries.append(("accepted code today", "accepted today"))
-    x = 0.0
-    for number, (words, short) in enumerate(entries):
-        shown = short if layout.narrow else words
-        if number == 0:
-            yield shapes.line(x, y - 4, x + 20, y - 4, "whisker plain")
-            yield shapes.dot(x + 10, y - 4, 4, "mark plain")
-        elif number == 1:
-            yield shapes.line(x + 10, y - 11, x + 10, y + 3, "baseline past")
-        else:
-            yield shapes.diamond(x + 10, y - 4, 5.5, "hollow past")
-        yield shapes.text(x + 25, y, shown, "note")
-        x += 25 + shapes.text_width(shown, "note") + 12
+        x, y = (10.0, y + _LEGEND) if layout.narrow else (x + 90, y)
+        yield shapes.diamond(x, y - 4, 5.5, "hollow past")
+        yield shapes.text(x + 16, y, "the accepted code today", "note")
 
 
 def _label(lines: Sequence[MetricLine]) -> str:

@@ -43,7 +43,9 @@ def pictures(digest: Digest, context: Context) -> dict[str, dict[str, Any] | Non
     """
     data: dict[str, dict[str, Any] | None] = {}
     for name, picture in drawn(digest, context).items():
-        data[name] = picture.as_data() if picture is not None else None
+        data[name] = None
+        if picture is not None:
+            data[name] = picture.as_data()
     return data
 
 

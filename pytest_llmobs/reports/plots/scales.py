@@ -46,14 +46,11 @@ def padded(values: Sequence[float], least: float = 0.0, share: float = 0.06) -> 
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return round numbers between two others, at most so many.
-
-    The numbers are multiples of the least round step (``measures.binning``) that leaves so few.
-    """
+    """Return round numbers between two others: multiples of one step, which the range has at most so many of."""
     span = high - low
     if not span > 0 or not math.isfinite(span):
         return [low]
-    step = round_step(span, max(most - 1, 1))
+    step = round_step(span, most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
 

@@ -86,8 +86,8 @@ def text(x: float, y: float, words: str, role: str, anchor: str = "start") -> Sh
         anchor: ``start``, ``middle`` or ``end``.
     """
     size = SIZES[role.partition(" ")[0]]
-    place = {"x": _px(x), "y": _px(y), "font-size": size, "text-anchor": anchor}
-    return Shape("text", {**place, "class": role}, PAPER.line(words))
+    place = {"x": _px(x), "y": _px(y), "font-size": size}
+    return Shape("text", {**place, "text-anchor": anchor, "class": role}, PAPER.line(words))
 
 
 def text_width(words: str, role: str) -> float:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.measures.trial_spending import TrialSpending
-from pytest_llmobs.reports.digest.distributions import Distribution
-from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.bars import Panel, Written, grid, legend
 from pytest_llmobs.reports.plots.layout import Layout
 from pytest_llmobs.reports.plots.scales import Scale, tick
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.text import figures
+
+if TYPE_CHECKING:
+    from pytest_llmobs.measures.trial_spending import TrialSpending
+    from pytest_llmobs.reports.digest.distributions import Distribution, Side
+    from pytest_llmobs.reports.digest.spending import SpendingDigest
 
 _TITLES = {"latency": "latency of a trial", "cost": "cost of a trial, without judges"}
 _WRITTEN: dict[str, Written] = {"latency": figures.seconds, "cost": figures.cost}
@@ -51,23 +54,26 @@ def spending_table(
     """Return the same as words: the head of a table and its rows."""
     rows = []
     for spread in spreads:
-        written = _WRITTEN[spread.metric]
-        for name, share in (("median", 50), ("95th percentile", 95)):
-            values = []
-            for side in (spread.now, spread.then):
-                value = None
-                if side is not None:
-                    value = side.median if share == 50 else side.p95
-                values.append(written(value) if value is not None else "")
-            rows.append([f"{_TITLES[spread.metric]}, {name}", *values])
+        title = _TITLES[spread.metric]
+        medians, tails = zip(_figures(spread, spread.now), _figures(spread, spread.then), strict=True)
+        rows.append([f"{title}, median", *medians])
+        rows.append([f"{title}, 95th percentile", *tails])
     for name, _, money in _purposes(spent):
         rows.append([f"cost of {name}", money, ""])
     return ["", "now", "baseline"], rows
 
 
-def _usual(spread: Distribution) -> str:
+def _figures(spread: Distribution, side: Side | None) -> tuple[str, str]:
+    """Return the median and the 95th percentile of a side, empty where it has none."""
+    if side is None or side.median is None or side.p95 is None:
+        return "", ""
     written = _WRITTEN[spread.metric]
-    return f"median {written(spread.now.median or 0)}, 95 % within {written(spread.now.p95 or 0)}"
+    return written(side.median), written(side.p95)
+
+
+def _usual(spread: Distribution) -> str:
+    median, tail = _figures(spread, spread.now)
+    return f"median {median}, 95 % within {tail}"
 
 
 def _purposes(spent: SpendingDigest) -> Iterator[tuple[str, float, str]]:

@@ -50,7 +50,7 @@ def svg(scene: Scene, *, background: str = "#ffffff") -> str:
 def _element(shape: Shape) -> str:
     attributes = {**shape.attributes, **paint(str(shape.attributes.get("class", "")))}
     attributes.pop("class", None)
-    head = shape.kind
+    head: str = shape.kind
     for name, value in attributes.items():
         head += f" {name}={quoteattr(_clean(str(value)))}"
     if shape.kind == "text":

@@ -1,0 +1,73 @@
+"""The experiments before one: which of them count, and what is told of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.digest.history import history_lines, past_experiments
+from tests.unit.reports.conftest import GALLERY, plan
+from tests.unit.reports.plots.conftest import Past, before
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    return GALLERY["red_metric"]()
+
+
+def test_the_experiment_itself_is_the_newest_with_its_own_trials(experiment: Experiment) -> None:
+    stored = replace(experiment, trials=(), looks=())
+
+    lines = past_experiments(experiment, Past([before(experiment, 1), stored]))
+
+    assert [line.name for line in lines] == ["before-1", experiment.name]
+    assert [line.trials for line in lines] == [36, 36]
+    assert [line.verdict for line in lines] == ["green", "red"]
+    assert lines[-1].cost == pytest.approx(0.0837)
+    assert lines[0].cost is None
+
+
+def test_only_experiments_with_a_common_suite_count_and_no_parts(experiment: Experiment) -> None:
+    other = before(experiment, 3, suites=(plan("tests/test_other.py::test_other"),))
+    part = before(experiment, 2, shard="1/3")
+
+    lines = past_experiments(experiment, Past([other, part]))
+
+    assert [line.name for line in lines] == [experiment.name]
+
+
+def test_means_are_those_of_common_suites(experiment: Experiment) -> None:
+    earlier = before(experiment, 1)
+    foreign = replace(earlier.decision.metrics[0], suite="tests/test_other.py::test_other", candidate=0.1)
+    decision = replace(earlier.decision, metrics=(*earlier.decision.metrics, foreign))
+    suites = (*earlier.suites, plan("tests/test_other.py::test_other"))
+
+    line = past_experiments(experiment, Past([replace(earlier, decision=decision, suites=suites)]))[0]
+
+    assert line.means["pass"] == pytest.approx(0.91)
+
+
+def test_fifty_are_told_the_oldest_first(experiment: Experiment) -> None:
+    lines = history_lines(experiment, Past([before(experiment, number) for number in range(80, 0, -1)]))
+
+    assert len(lines) == 50
+    assert [line["name"] for line in lines[:1] + lines[-2:]] == ["before-49", "before-1", experiment.name]
+
+
+def test_an_old_one_stands_where_it_belongs(experiment: Experiment) -> None:
+    later = before(experiment, -4)
+
+    lines = past_experiments(experiment, Past([before(experiment, 2), later]))
+
+    assert [line.name for line in lines] == ["before-2", experiment.name, "before--4"]
+
+
+def test_a_recording_is_known_without_its_trials(experiment: Experiment) -> None:
+    recording = before(experiment, 1, decision=Decision())
+
+    line = past_experiments(experiment, Past([recording]))[0]
+
+    assert (line.verdict, line.light, line.means) == ("recorded", "green", {})
