@@ -9,7 +9,6 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.history import history_lines
 from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
-from pytest_llmobs.reports.html.overview import overview
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.reports.json import plain_document, plain_value
@@ -20,7 +19,7 @@ CHUNK = 50
 
 
 def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context) -> dict[str, Any]:
-    """Return the index, but for its gaps, which show once all details are told.
+    """Return the index, but for the overview's words, and for its gaps, which show once all details are told.
 
     Args:
         digest: The finished experiment.
@@ -34,7 +33,6 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
     return {
         "version": 1,
         "report": plain_document(digest),
-        "overview": plain_value(overview(digest, rows)),
         "chunk_size": CHUNK,
         "part": None,
         "gaps": [],

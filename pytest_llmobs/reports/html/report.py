@@ -9,10 +9,12 @@ from pytest_llmobs.reports.html.accepted import Accepted
 from pytest_llmobs.reports.html.details import Details
 from pytest_llmobs.reports.html.gaps import gaps, unknown
 from pytest_llmobs.reports.html.index import index
+from pytest_llmobs.reports.html.overview import overview
 from pytest_llmobs.reports.html.rows import ordered_rows
 from pytest_llmobs.reports.html.shell import page_of
 from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.reports.html.volumes import Volumes
+from pytest_llmobs.reports.json import plain_value
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.context import Context
@@ -34,6 +36,7 @@ class HtmlReport:
         accepted = Accepted(digest.experiment, context.evidence)
         details = Details(traces, accepted)
         contents = index(digest, rows, traces, context)
+        contents["overview"] = plain_value(overview(digest, rows))
         volumes = Volumes(rows, details, contents, context.file)
         # last: that a baseline or a trace is missing shows where it is looked for
         contents["gaps"] = [

@@ -115,7 +115,9 @@ def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
 def changes(digest: Digest) -> list[dict[str, Any]]:
     """Return what changed: ``who`` has a change (nothing: all), and its ``blocks``, as the gate tells them."""
     groups = list(_groups(digest.examples))
-    told = [block for group in groups for block in group["blocks"]]
+    told: set[str] = set()
+    for group in groups:
+        told.update(group["blocks"])
     prompts: dict[str, None] = {}
     for change in digest.experiment.decision.prompts:
         text = change_text(change)
@@ -123,11 +125,9 @@ def changes(digest: Digest) -> list[dict[str, Any]]:
             prompts[text] = None
     if prompts:
         groups.insert(0, {"who": "", "blocks": list(prompts)})
-    edited = [
-        f"{len(listed.examples):,} {listed.state}"
-        for listed in digest.examples.listed
-        if listed.state in _DATASET
-    ]
+    # an edited dataset changes what is asked, as a prompt does
+    listed = digest.examples.listed
+    edited = [f"{len(group.examples):,} {group.state}" for group in listed if group.state in _DATASET]
     if edited:
         groups.append({"who": "", "blocks": [f"examples: {', '.join(edited)}"]})
     return groups
