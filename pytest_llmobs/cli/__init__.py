@@ -24,6 +24,9 @@ COMMANDS: Mapping[str, str] = {
     "report": (
         "make reports of an experiment: a page for a browser, Markdown, JSON or JUnit, pictures of its plots"
     ),
+    "comment": (
+        "post an experiment on the pull request that a CI job runs for, as one comment that is edited in place"
+    ),
     "compare": (
         "compare two experiments, the first in the place of the baseline, their outputs side by side with "
         "--pairwise; exit status 1 where the second is worse"

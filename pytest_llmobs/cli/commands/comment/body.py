@@ -1,0 +1,63 @@
+"""The comment's text, how it is found again, and whether it is worth one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pytest_llmobs.cli.commands.comment.discussion import Comment
+from pytest_llmobs.files import text_hash
+from pytest_llmobs.records.decisions import ExampleState
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.markdown.report import LIMIT, markdown
+
+_MARKER = re.compile(r"<!-- pytest-llmobs ((?:[0-9a-f]{12} )+)-->")
+_DIGITS = 12
+_MOST_SUITES = 500
+_NEWS: tuple[ExampleState, ...] = ("new", "edited", "removed", "fixed", "drifted", "suspect")
+"""States of examples that a green build may have, and that are worth a comment."""
+
+
+def comment_body(told: Digest, context: Context) -> str:
+    """Return the comment: a hidden marker for each suite, then the report.
+
+    The names of suites are hashed: one may hold anything, the end of the marker too.
+    """
+    marks = [text_hash(plan.name)[:_DIGITS] for plan in told.experiment.suites[:_MOST_SUITES]]
+    marker = f"<!-- pytest-llmobs {' '.join(marks or [text_hash('')[:_DIGITS]])} -->"
+    return f"{marker}\n{markdown(told, context, LIMIT - len(marker) - 1)}"
+
+
+def matching(comments: Iterable[Comment], body: str) -> Comment | None:
+    """Return the comment that tells of the same suites: the one that shares the most of them, the oldest first."""
+    wanted = _marks(body)
+    best, most = None, 0
+    for comment in comments:
+        shared = len(wanted & _marks(comment.body))
+        if shared > most:
+            best, most = comment, shared
+    return best
+
+
+def same_text(there: str, body: str) -> bool:
+    """Tell whether a comment says this already; services end lines as they like."""
+    return there.replace("\r\n", "\n").strip() == body.strip()
+
+
+def has_news(told: Digest) -> bool:
+    """Tell whether an experiment is worth a comment where there is none: a green one that changed nothing isn't."""
+    decision = told.experiment.decision
+    if told.verdict.light != "green" or decision.prompts:
+        return True
+    if any(row.verdict == "IMPROVED" for row in decision.metrics):
+        return True
+    return any(row.state in _NEWS for row in decision.examples)
+
+
+def _marks(body: str) -> set[str]:
+    # only at the very beginning: who quotes the comment has it further down
+    found = _MARKER.match(body)
+    if found is None:
+        return set()
+    return set(found[1].split())

@@ -1,0 +1,43 @@
+"""What a service that hosts pull requests has to offer, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_llmobs.errors import LlmobsError
+
+
+class NothingToPost(LlmobsError):
+    """There is nowhere to post, and that is all right: a fork's job has no token, a push has no pull request."""
+
+
+class RequestError(LlmobsError):
+    """The service refused a request, or can't be reached; the message names the status and the remedy."""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment."""
+
+    id: int
+    body: str
+    url: str
+    """Where people read it; empty where the service doesn't say."""
+
+
+class Discussion(Protocol):
+    """The comments on one pull request."""
+
+    def comments(self) -> Iterator[Comment]:
+        """Yield them, the oldest first."""
+        ...
+
+    def post(self, body: str) -> str:
+        """Add one and return its address."""
+        ...
+
+    def edit(self, comment: Comment, body: str) -> str:
+        """Change one and return its address."""
+        ...

@@ -1,0 +1,148 @@
+"""Comments on a pull request of GitHub's, see https://docs.github.com/rest/issues/comments."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.cli.commands.comment.discussion import Comment, NothingToPost, RequestError
+from pytest_llmobs.cli.commands.comment.requests import Api
+from pytest_llmobs.errors import SettingsError
+
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REF = re.compile(r"refs/pull/(\d+)/")
+_WRITE = "Give the job `permissions: pull-requests: write`."
+_REMEDIES = {
+    401: "GITHUB_TOKEN isn't valid: pass ${{ github.token }}.",
+    403: _WRITE,
+    404: f"There is no such pull request, or the token can't see it. {_WRITE}",
+}
+
+
+@dataclass(frozen=True)
+class GitHubDiscussion:
+    """A pull request."""
+
+    api: Api
+    repository: str
+    """``owner/name``."""
+    number: int
+    from_fork: bool
+    """True where the job's token can't write, whatever the workflow says."""
+
+    def comments(self) -> Iterator[Comment]:
+        """Yield its comments, the oldest first.
+
+        Raises:
+            RequestError: GitHub refuses.
+        """
+        for entry in self.api.pages(f"/repos/{self.repository}/issues/{self.number}/comments"):
+            yield _comment(entry)
+
+    def post(self, body: str) -> str:
+        """Add a comment.
+
+        Raises:
+            RequestError: GitHub refuses.
+            NothingToPost: It does since the pull request comes from a fork.
+        """
+        return self._write("POST", f"/repos/{self.repository}/issues/{self.number}/comments", body)
+
+    def edit(self, comment: Comment, body: str) -> str:
+        """Change a comment.
+
+        Raises:
+            RequestError: GitHub refuses.
+            NothingToPost: It does since the pull request comes from a fork.
+        """
+        return self._write("PATCH", f"/repos/{self.repository}/issues/comments/{comment.id}", body)
+
+    def _write(self, method: str, path: str, body: str) -> str:
+        try:
+            return _comment(self.api.ask(method, path, body)).url
+        except RequestError as error:
+            if self.from_fork and " answered 403 " in str(error):
+                raise NothingToPost("the token of a fork's pull request can't write") from error
+            raise
+
+
+def _comment(entry: Any) -> Comment:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), int):
+        raise RequestError("GitHub answered with what is no comment: is GITHUB_API_URL its API?")
+    return Comment(entry["id"], str(entry.get("body") or ""), str(entry.get("html_url") or ""))
+
+
+def github_discussion(environment: Mapping[str, str], number: int | None) -> GitHubDiscussion:
+    """Return the pull request that a job runs for.
+
+    Args:
+        environment: The job's variables.
+        number: The pull request's, where the user names one.
+
+    Raises:
+        NothingToPost: It runs for none, or has no token.
+        SettingsError: A variable makes no sense.
+    """
+    repository = environment["GITHUB_REPOSITORY"]
+    if _REPOSITORY.fullmatch(repository) is None:
+        raise SettingsError(f"GITHUB_REPOSITORY {repository!r} names no repository; it is OWNER/NAME.")
+    event = _event(environment)
+    number = number or _number(event, environment)
+    if number is None:
+        raise NothingToPost("this job runs for no pull request (--number names one)")
+    token = environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN")
+    if not token:
+        raise NothingToPost(
+            "there is no token, as in a fork's pull request; GITHUB_TOKEN: ${{ github.token }} in the step's env is one"
+        )
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    address = environment.get("GITHUB_API_URL") or "https://api.github.com"
+    api = Api(address.rstrip("/"), headers, _REMEDIES)
+    return GitHubDiscussion(api, repository, number, _is_fork(event))
+
+
+def _event(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what the job was started by; empty where the file can't be read."""
+    try:
+        event = json.loads(Path(environment.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _pull_request(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the pull request of an event; of a workflow that another one started, that one's."""
+    pull_request = event.get("pull_request")
+    if not isinstance(pull_request, dict):
+        run = event.get("workflow_run")
+        listed = run.get("pull_requests") if isinstance(run, dict) else None
+        pull_request = listed[0] if isinstance(listed, list) and listed else None
+    return pull_request if isinstance(pull_request, dict) else {}
+
+
+def _number(event: Mapping[str, Any], environment: Mapping[str, str]) -> int | None:
+    number = _pull_request(event).get("number")
+    if isinstance(number, int):
+        return number
+    ref = _REF.match(environment.get("GITHUB_REF", ""))
+    return int(ref[1]) if ref else None
+
+
+def _is_fork(event: Mapping[str, Any]) -> bool:
+    """Tell whether a pull request comes from another repository; one that was deleted since is another."""
+    pull_request = _pull_request(event)
+    if "base" not in pull_request:
+        return False
+    ids = []
+    for side in ("head", "base"):
+        repository = (pull_request.get(side) or {}).get("repo") or {}
+        ids.append(repository.get("id") or repository.get("full_name"))
+    return ids[0] != ids[1]

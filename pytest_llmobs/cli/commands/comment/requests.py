@@ -1,0 +1,122 @@
+"""Requests to a service's API: JSON both ways, and every failure one line that names the status and the remedy."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_llmobs import __version__
+from pytest_llmobs.cli.commands.comment.discussion import RequestError
+from pytest_llmobs.errors import SettingsError
+
+_SECONDS = 30
+_PAGE = 100
+"""Entries of a list that a page has at most."""
+_MOST_PAGES = 100
+_LONGEST = 200
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: the token would go along, to whatever host the answer names."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Api:
+    """One service."""
+
+    address: str
+    """Of the API, without a slash at its end."""
+    headers: Mapping[str, str]
+    """The token among them."""
+    remedies: Mapping[int, str]
+    """HTTP status -> what to do about it."""
+
+    def __post_init__(self) -> None:
+        """Check the address.
+
+        Raises:
+            SettingsError: It is none that can be asked.
+        """
+        if urlsplit(self.address).scheme not in ("https", "http") or not urlsplit(self.address).hostname:
+            raise SettingsError(f"{self.address!r} is no address of an API; it begins with https://.")
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a list that comes in pages.
+
+        Raises:
+            RequestError: The service refuses, or what it says is no list.
+        """
+        for number in range(1, _MOST_PAGES + 1):
+            page = self.ask("GET", f"{path}?per_page={_PAGE}&page={number}")
+            if not isinstance(page, list):
+                raise RequestError(f"GET {self._shown(path)} answered with no list.")
+            yield from page
+            if len(page) < _PAGE:
+                return
+
+    def ask(self, method: str, path: str, body: str | None = None) -> Any:
+        """Send a request and return what the answer holds.
+
+        Args:
+            method: ``GET``, ``POST``, ``PATCH``, ``PUT``.
+            path: Below the API's address, beginning with a slash.
+            body: The text of a comment.
+
+        Raises:
+            RequestError: The service refuses, can't be reached, or doesn't answer with JSON.
+        """
+        data = None if body is None else json.dumps({"body": body}).encode()
+        headers = {
+            **self.headers,
+            "Content-Type": "application/json",
+            "User-Agent": f"pytest-llmobs/{__version__}",
+        }
+        request = urllib.request.Request(self.address + path, data, headers, method=method)
+        what = f"{method} {self._shown(path)}"
+        try:
+            with urllib.request.build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise RequestError(self._refusal(what, error)) from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise RequestError(f"{what}: can't be reached ({reason}). Run the job again.") from None
+        except ValueError:
+            raise RequestError(
+                f"{what} answered with what is no JSON: is {self.address!r} its API?"
+            ) from None
+
+    def _shown(self, path: str) -> str:
+        return self.address + path.partition("?")[0]
+
+    def _refusal(self, what: str, error: urllib.error.HTTPError) -> str:
+        try:
+            answer = json.load(error)
+            said = str(answer.get("message") or answer.get("error") or "") if isinstance(answer, dict) else ""
+        except (OSError, HTTPException, ValueError):
+            said = ""
+        phrase = " ".join(said.split())[:_LONGEST] or error.reason
+        return f"{what} answered {error.code} ({phrase}). {self._remedy(error)}"
+
+    def _remedy(self, error: urllib.error.HTTPError) -> str:
+        limited = error.headers.get("x-ratelimit-remaining") == "0" or error.headers.get("retry-after")
+        if limited or error.code == HTTPStatus.TOO_MANY_REQUESTS:
+            return "That were too many requests: run the job again later."
+        if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "The service has trouble: run the job again."
+        if error.code in self.remedies:
+            return self.remedies[error.code]
+        if HTTPStatus.MULTIPLE_CHOICES <= error.code < HTTPStatus.BAD_REQUEST:
+            return "It has moved: name its new address."
+        return "Nothing was posted."
