@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
     from pytest_llmobs.storage.store import Store
 
+_ROWS = 500
+"""Rows that are taken out of Arrow at once."""
+_JSON = ("inputs", "outputs", "metadata", "reference_outputs")
+
 
 class TracedRun(NamedTuple):
     """One run of a trace. There may be tens of thousands: nothing of it is parsed before it is shown."""
@@ -24,11 +28,11 @@ class TracedRun(NamedTuple):
     """Microseconds since 1970, UTC."""
     end_time: int | None
     """None while it was going on."""
-    inputs: str | None
+    inputs: bytes | None
     """JSON, redacted; as are ``outputs``, ``metadata`` and ``reference_outputs``."""
-    outputs: str | None
+    outputs: bytes | None
     error: str | None
-    metadata: str | None
+    metadata: bytes | None
     tags: list[str] | None
     provider: str | None
     model: str | None
@@ -41,7 +45,7 @@ class TracedRun(NamedTuple):
     total_cost: float | None
     """USD."""
     replayed: bool | None
-    reference_outputs: str | None
+    reference_outputs: bytes | None
 
 
 def read_traces(store: Store, project: str, trace_ids: Collection[str]) -> Iterator[TracedRun]:
@@ -62,8 +66,9 @@ def read_traces(store: Store, project: str, trace_ids: Collection[str]) -> Itera
 
     wanted = pa.array(sorted(trace_ids), pa.string())
     for table in store.tables(TracedRun._fields, project, ordered=False):
-        for batch in table.filter(pc.is_in(table["trace_id"], wanted)).to_batches(max_chunksize=1024):
-            yield from _runs(batch)
+        # batch by batch: a project's payloads may be most of what fits into memory
+        for batch in table.to_batches(max_chunksize=_ROWS):
+            yield from _runs(batch.filter(pc.is_in(batch["trace_id"], wanted)))
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[TracedRun]:
@@ -73,5 +78,7 @@ def _runs(batch: pa.RecordBatch) -> Iterator[TracedRun]:
         column = batch.column(name)
         if name in ("start_time", "end_time"):
             column = column.cast("int64")  # no year is beyond an integer, as it would be beyond a datetime
+        elif name in _JSON:
+            column = column.cast("binary")  # a text takes up to four times as much
         columns.append(column.to_pylist())
     return map(TracedRun._make, zip(*columns, strict=True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.baselines.texts import ExampleTexts, TextStore
@@ -14,7 +15,7 @@ from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.traced_run import TracedRun
-from tests.browser.recorded import Recorded, trace
+from tests.browser.recorded import Recorded, run_id, trace
 
 SUITE = "tests/test_support.py::test_support_agent"
 STARTED = "2026-11-23T16:14:05+00:00"
@@ -97,7 +98,7 @@ def trial(expected: ExpectedTrial, broken: bool, number: int, output: str) -> Tr
             "required_keywords": keywords,
             "topic": TrialScore(value="billing" if number % 2 else "account"),
         },
-        run_id=f"0193ab12-3456-7abc-8def-{number:012d}",
+        run_id=run_id(number),
         latency=1.2 + number % 7 / 5,
         total_tokens=986 + number % 50,
         total_cost=0.00034 + number % 9 * 0.00002,
@@ -237,7 +238,7 @@ def _decision(ids: Sequence[str]) -> Decision:
                     candidate=(now,) * 3,
                     control=(then,) * 3,
                     comment="Cold: it neither apologises nor says when.",
-                    run_id=f"0193ab12-3456-7abc-8def-{number * 3:012d}",
+                    run_id=run_id(number * 3),
                     red=True,
                     changes=changes,
                 )
@@ -292,15 +293,20 @@ def history_of(experiment: Experiment, number: int = 12) -> list[Experiment]:
     return [*earlier, replace(experiment, trials=(), looks=())]
 
 
-def big(trials: int) -> tuple[Experiment, Recorded]:
-    """Return an experiment of so many trials, a tenth of which fail, with two runs each and about 1 KB a payload."""
-    words = random.Random(7)
+def big(trials: int, prose: Callable[[], str] | None = None) -> tuple[Experiment, Recorded]:
+    """Return an experiment of so many trials, a tenth of which fail, with two runs each and about 1 KB a payload.
+
+    Args:
+        trials: How many.
+        prose: Returns the next question or answer; by default words without a meaning.
+    """
+    prose = prose or partial(_prose, random.Random(7))
     ids = example_ids(trials)
     suite = plan(ids, repeat=1)
     traces: list[TracedRun] = []
     made = []
     for number, expected in enumerate(suite.expected):
-        question, output = _prose(words), _prose(words)
+        question, output = prose(), prose()
         its = trial(expected, number % 10 == 0, number, output)
         traces += trace(its, {"customer_name": "Ana", "text": question}, output)
         made.append(its)

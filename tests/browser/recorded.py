@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,8 +43,14 @@ class Recorded:
         return self.experiments
 
 
+def run_id(seed: object) -> str:
+    """Return a run's id as tracing makes them, always the same for a seed."""
+    chance = random.Random(repr(seed))
+    return str(uuid.UUID(int=0x0193AB12_3456 << 80 | 7 << 76 | 2 << 62 | chance.getrandbits(62)))
+
+
 def run(id: str, trace_id: str, parent_id: str | None = None, **columns: object) -> TracedRun:
-    """Return a traced run; columns that nobody gives are empty."""
+    """Return a traced run; columns that nobody gives are empty, JSON may be given as text."""
     known: dict[str, object] = {
         **dict.fromkeys(TracedRun._fields),
         "id": id,
@@ -54,7 +62,11 @@ def run(id: str, trace_id: str, parent_id: str | None = None, **columns: object)
         "start_time": MICROSECONDS,
         "end_time": MICROSECONDS + 1_840_000,
     }
-    return TracedRun(**{**known, **columns})
+    known |= columns
+    for name in ("inputs", "outputs", "metadata", "reference_outputs"):
+        if isinstance(known[name], str):
+            known[name] = known[name].encode()
+    return TracedRun(**known)
 
 
 def trace(trial: Trial, inputs: Mapping[str, object], output: str) -> list[TracedRun]:
@@ -75,7 +87,7 @@ def trace(trial: Trial, inputs: Mapping[str, object], output: str) -> list[Trace
         reference_outputs='{"keywords": ["refund", "sorry"], "tone": "warm"}',
     )
     call = run(
-        f"{root_id}-1",
+        run_id(trial.run_id),
         root_id,
         root_id,
         name="messages.create",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,11 +48,11 @@ class Accepted:
         changed and not what was cut.
 
         Args:
-            trial: The trial.
+            trial: One with a ``row``.
             now: What it answers today.
         """
         baseline = self.baseline(trial.suite)
-        if baseline is None or baseline.texts is None or self.row(trial) is None:
+        if baseline is None or baseline.texts is None:
             return None
         texts = baseline.texts.examples.get(trial.example_id)
         if texts is None:
@@ -63,10 +62,3 @@ class Accepted:
         if compared != now:
             answer["compared"] = compared
         return answer
-
-    def values(self, trial: Trial, metric: str) -> Sequence[float | None] | None:
-        """Return the values of a metric in the passes of a trial's example; None where it has none."""
-        row = self.row(trial)
-        if row is None:
-            return None
-        return list(row.repeats(metric)) or None

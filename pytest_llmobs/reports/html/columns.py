@@ -8,9 +8,11 @@ from typing import Any
 
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import shown_value
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.html.details import answer_of
 from pytest_llmobs.reports.html.rows import Row
-from pytest_llmobs.reports.html.traces import Traces
+from pytest_llmobs.reports.html.traces import Traces, parsed
+from pytest_llmobs.reports.traced_run import TracedRun
 
 _SEARCHED = 200
 """Characters of a trial's texts that are searched."""
@@ -77,10 +79,16 @@ def _text(row: Row, traces: Traces) -> str:
     root = traces.root(trial.run_id)
     inputs = str(dict(trial.inputs)) if trial.inputs else ""
     if root is not None and root.inputs is not None:
-        inputs = root.inputs
+        inputs = root.inputs[: 4 * _SEARCHED].decode("utf-8", "ignore")
     parts = (
         inputs[:_SEARCHED].translate(_SIGNS)[:_SHARE],
-        answer_of(trial, root)[:_SHARE],
+        _answer(trial, root)[:_SHARE],
         trial.message or "",
     )
     return " ".join(filter(None, parts))[:_SEARCHED]
+
+
+def _answer(trial: Trial, root: TracedRun | None) -> str:
+    if trial.output or root is None:
+        return trial.output
+    return answer_of(parsed(root.outputs))

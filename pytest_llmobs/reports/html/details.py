@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic_core import from_json
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.model_calls import output_text
 from pytest_llmobs.measures.values import pass_value
 from pytest_llmobs.records.decisions import ExampleRow
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.html.accepted import Accepted
 from pytest_llmobs.reports.html.rows import Row
-from pytest_llmobs.reports.html.traces import Traces, json_text
+from pytest_llmobs.reports.html.traces import Traces, parsed
 from pytest_llmobs.reports.traced_run import TracedRun
+
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import BaselineRow
+
+SHARED = ("inputs", "outputs", "metadata")
+"""What a trial has in common with the root run of its trace."""
 
 
 @dataclass(frozen=True)
@@ -29,70 +33,73 @@ class Details:
     def of(self, row: Row) -> dict[str, Any]:
         """Return the details of a trial, its trace included."""
         trial = row.trial
-        root = self.traces.root(trial.run_id)
-        answer = answer_of(trial, root)
+        root, runs = self.traces.root(trial.run_id), self.traces.runs(trial.run_id)
+        payloads = _payloads(trial, root, runs)
+        answer = trial.output or answer_of(payloads["outputs"])
+        accepted = self.accepted.row(trial)
         return {
             "nodeid": trial.nodeid,
             "run_id": trial.run_id,
             "message": trial.message,
-            **_payloads(trial, root),
+            **payloads,
             "output": answer,
-            "scores": self._scores(row),
-            "baseline": self.accepted.answer(trial, answer),
+            "scores": list(_scores(row, accepted)),
+            "baseline": self.accepted.answer(trial, answer) if accepted else None,
             "changes": list(row.detail.changes) if row.detail else [],
             "judge_cost": trial.judge_cost,
             "model_calls": trial.llm_calls,
             "judge_calls": trial.judge_calls,
-            "runs": self.traces.runs(trial.run_id),
+            "runs": runs,
             "runs_in": None,
         }
 
-    def _scores(self, row: Row) -> list[dict[str, Any]]:
-        """Return all scores, the test's own verdict first."""
-        trial = row.trial
-        told = {metric_row.metric: metric_row for metric_row in row.detail.rows} if row.detail else {}
-        passed = {"score": pass_value(trial), "value": None, "comment": None, "error": None, "gating": True}
-        scores = [{"metric": PASS, **passed, **self._compared(trial, PASS, told.get(PASS))}]
-        for metric, score in trial.scores.items():
-            line = {
-                "metric": metric,
-                "score": score.score,
-                "value": score.value,
-                "comment": score.comment,
-                "error": score.error,
-                "gating": score.gating,
-            }
-            scores.append({**line, **self._compared(trial, metric, told.get(metric))})
-        return scores
 
-    def _compared(self, trial: Trial, metric: str, told: ExampleRow | None) -> dict[str, Any]:
-        """Return what the verdict compared a score with; where it says nothing, what the baseline has."""
-        if told is not None:
-            return {"baseline": list(told.baseline) or None, "control": list(told.control)}
-        return {"baseline": self.accepted.values(trial, metric)}
+def _scores(row: Row, accepted: BaselineRow | None) -> Iterator[dict[str, Any]]:
+    """Yield all scores, the test's own verdict first."""
+    trial = row.trial
+    told = {metric_row.metric: metric_row for metric_row in row.detail.rows} if row.detail else {}
+    passed = TrialScore(score=pass_value(trial), gating=True)
+    for metric, score in ((PASS, passed), *trial.scores.items()):
+        verdict = told.get(metric)
+        yield {
+            "metric": metric,
+            "score": score.score,
+            "value": score.value,
+            "comment": score.comment,
+            "error": score.error,
+            "gating": score.gating,
+            "baseline": _baseline(metric, verdict, accepted),
+            "control": list(verdict.control) if verdict else [],
+        }
 
 
-def _payloads(trial: Trial, root: TracedRun | None) -> dict[str, str | None]:
+def _baseline(
+    metric: str, verdict: ExampleRow | None, accepted: BaselineRow | None
+) -> Sequence[float | None] | None:
+    """Return the values that the verdict compared a score with; where it says nothing, those of the baseline."""
+    values: Sequence[float | None] = ()
+    if verdict is not None:
+        values = verdict.baseline
+    elif accepted is not None:
+        values = accepted.repeats(metric)
+    return list(values) or None
+
+
+def _payloads(
+    trial: Trial, root: TracedRun | None, runs: Sequence[Mapping[str, Any]] | None
+) -> dict[str, Any]:
     """Return what is JSON: of the trace, else of the trial itself."""
-    if root is None:
-        inputs = json.dumps(trial.inputs, default=str) if trial.inputs else None
-        return {"inputs": inputs, "outputs": None, "reference": None, "metadata": None}
-    return {
-        "inputs": json_text(root.inputs),
-        "outputs": json_text(root.outputs),
-        "reference": json_text(root.reference_outputs),
-        "metadata": json_text(root.metadata),
-    }
+    if root is None or not runs:
+        return {"inputs": trial.inputs or None, "outputs": None, "reference": None, "metadata": None}
+    # the same objects as in the first run, which is told once
+    payloads = {name: runs[0][name] for name in SHARED}
+    return {**payloads, "reference": parsed(root.reference_outputs)}
 
 
-def answer_of(trial: Trial, root: TracedRun | None) -> str:
-    """Return the outputs of a trial as text."""
-    if trial.output or root is None or root.outputs is None:
-        return trial.output
-    try:
-        outputs = from_json(root.outputs)
-    except ValueError:
-        return root.outputs
+def answer_of(outputs: Any) -> str:
+    """Return the outputs of a run as text."""
+    if outputs is None:
+        return ""
     if isinstance(outputs, dict):
         return output_text(outputs)
     return output_text({"output": outputs})

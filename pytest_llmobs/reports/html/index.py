@@ -11,7 +11,7 @@ from pytest_llmobs.reports.digest.history import history_lines
 from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.traces import Traces
-from pytest_llmobs.reports.json import plain_document, plain_value
+from pytest_llmobs.reports.json import plain_document
 from pytest_llmobs.reports.plots.pictures import pictures
 
 CHUNK = 50
@@ -38,10 +38,10 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "gaps": [],
         "metrics": metrics,
         "suites": suites,
-        "trials": plain_value(trial_columns(rows, suites, metrics, traces)),
+        "trials": trial_columns(rows, suites, metrics, traces),
         "missing": list(_missing(digest, rows)),
-        "plots": plain_value(pictures(digest, context)),
-        "history": plain_value(history_lines(digest.experiment, context.evidence)),
+        "plots": pictures(digest, context),
+        "history": history_lines(digest.experiment, context.evidence),
     }
 
 

@@ -93,8 +93,8 @@ def _line(run: TracedRun, parent: int, began: int) -> dict[str, Any]:
         "status": run.status or "success",
         "start": (run.start_time - began) / _MILLISECOND,
         "took": took,
-        "inputs": json_text(run.inputs),
-        "outputs": json_text(run.outputs),
+        "inputs": parsed(run.inputs),
+        "outputs": parsed(run.outputs),
         "error": run.error,
         "model": run.model,
         "provider": run.provider,
@@ -105,17 +105,22 @@ def _line(run: TracedRun, parent: int, began: int) -> dict[str, Any]:
         "stop_reason": run.stop_reason,
         "first_token": first_token,
         "replayed": bool(run.replayed),
-        "metadata": json_text(run.metadata),
+        "metadata": parsed(run.metadata),
         "tags": run.tags or [],
     }
 
 
-def json_text(stored: str | None) -> str | None:
-    """Return a stored payload as JSON that a browser reads: one that isn't JSON becomes a text."""
+def parsed(stored: bytes | None) -> Any:
+    """Return what a stored payload holds, as far as JSON can hold it: one that is damaged becomes a text."""
     if stored is None:
         return None
     try:
-        from_json(stored, allow_inf_nan=False)
+        return from_json(stored, allow_inf_nan=False)
     except ValueError:
-        return json.dumps(stored)
-    return stored
+        pass
+    # not a number, or half of a character: Python's own parser takes them
+    text = stored.decode("utf-8", "backslashreplace")
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_llmobs.reports.html.details import Details
 from pytest_llmobs.reports.html.index import CHUNK
-from pytest_llmobs.reports.html.packing import packed
+from pytest_llmobs.reports.html.packing import packed, packed_details
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.wording import count
 
@@ -95,4 +95,4 @@ class Volumes:
 
 
 def _packed(number: int, entries: Any) -> str:
-    return packed(f"chunk-{number}", list(entries))
+    return packed_details(number, list(entries))

@@ -21,8 +21,8 @@ export function embeddedSource() {
     },
     // Return the details of the trial in this row of the index.
     async trial(row) {
-      const details = await chunk(Math.floor(row / size));
-      return details[row % size];
+      const { keys, trials } = await chunk(Math.floor(row / size));
+      return readDetails(trials[row % size], keys);
     },
   };
 }
@@ -31,4 +31,31 @@ async function unpacked(id) {
   const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (sign) => sign.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).json();
+}
+
+// Records are packed as rows, their keys once a chunk; payloads as the values themselves, which are told as JSON.
+// What a trial shares with its root run is there once, and so is an answer that is the only output.
+function readDetails(values, keys) {
+  const details = readRecord(values, keys.trials);
+  const { inputs, outputs, metadata } = details;
+  const runs = details.runs && details.runs.map((run) => readRecord(run, keys.runs));
+  if (runs) {
+    Object.assign(runs[0], { inputs, outputs, metadata });
+  }
+  details.output ??= Object.values(outputs)[0];
+  details.scores = details.scores.map((score) => readRecord(score, keys.scores));
+  details.runs = runs && runs.map(payloadsAsJson);
+  return payloadsAsJson(details);
+}
+
+function readRecord(values, names) {
+  return Object.fromEntries(names.map((name, place) => [name, values[place]]));
+}
+
+function payloadsAsJson(record) {
+  for (const name of ["inputs", "outputs", "reference", "metadata"]) {
+    const value = record[name] ?? null;
+    record[name] = value === null ? null : JSON.stringify(value);
+  }
+  return record;
 }

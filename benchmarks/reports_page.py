@@ -1,0 +1,2 @@
+def measure_pages(*a):
+    return True
