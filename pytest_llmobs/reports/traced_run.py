@@ -69,6 +69,8 @@ def read_traces(store: Store, project: str, trace_ids: Collection[str]) -> Itera
         # batch by batch: a project's payloads may be most of what fits into memory
         for batch in table.to_batches(max_chunksize=_ROWS):
             yield from _runs(batch.filter(pc.is_in(batch["trace_id"], wanted)))
+    # Arrow keeps what it read ahead, which is more than all that comes after this needs
+    pa.default_memory_pool().release_unused()
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[TracedRun]:

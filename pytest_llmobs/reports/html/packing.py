@@ -16,7 +16,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii
 
 
 def packed(id: str, data: Any) -> str:
-    """Return an element with data, which ``viewer/source.js`` unpacks.
+    """Return an element with data, which ``viewer/source.js`` unpacks, and the end of its line.
 
     Args:
         id: The element's.
@@ -25,7 +25,7 @@ def packed(id: str, data: Any) -> str:
     # a lone surrogate has no UTF-8; its escape is JSON's own, and read back as what it was
     text = _json(data).encode("utf-8", "backslashreplace")
     content = base64.b64encode(zlib.compress(text, _LEVEL)).decode()
-    return f'<script type="text/plain" id="{id}">{content}</script>'
+    return f'<script type="text/plain" id="{id}">{content}</script>\n'
 
 
 def packed_details(number: int, entries: Sequence[Mapping[str, Any]]) -> str:

@@ -31,6 +31,7 @@ class HtmlReport:
     def render(self, digest: Digest, page: Page, context: Context) -> str | Document:
         """Return the page; where it would be too large for a browser, with pages beside it that have the traces."""
         del page  # of a terminal, or of a file of text
+        unknown_fields = context.evidence.unknown_fields(digest.experiment)
         rows = ordered_rows(digest)
         traces = Traces(context.evidence.runs(digest.experiment))
         accepted = Accepted(digest.experiment, context.evidence)
@@ -41,7 +42,7 @@ class HtmlReport:
         # last: that a baseline or a trace is missing shows where it is looked for
         contents["gaps"] = [
             *gaps(digest, rows, traces, accepted, contents["missing"]),
-            *unknown(context.evidence.unknown_fields(digest.experiment)),
+            *unknown(unknown_fields),
             *volumes.notices(),
         ]
         siblings = {}

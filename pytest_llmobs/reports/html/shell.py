@@ -19,12 +19,16 @@ def page_of(index: dict[str, Any], chunks: Iterable[str]) -> str:
         index: Its index.
         chunks: Details of trials, packed.
     """
-    parts = {
-        "policy": policy(script(), style()),
-        "style": style(),
-        "script": script(),
-        "data": "\n".join((packed("index", index), *chunks)),
+    parts: dict[str, Iterable[str]] = {
+        "policy": [policy(script(), style())],
+        "style": [style()],
+        "script": [script()],
+        "data": [packed("index", index), *chunks],
     }
     shell = VIEWER.joinpath("shell.html").read_text(encoding="utf-8").rstrip("\n")
-    # in one pass over the shell alone: what a part holds is no mark, whatever it looks like
-    return _MARK.sub(lambda mark: parts[mark[1]], shell)
+    # put together in one go, since it is large; what a part holds is no mark, whatever it looks like
+    pieces: list[str] = []
+    for number, piece in enumerate(_MARK.split(shell)):
+        is_mark = number % 2 == 1
+        pieces += parts[piece] if is_mark else [piece]
+    return "".join(pieces)
