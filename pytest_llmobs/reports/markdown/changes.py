@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_llmobs.records.prompt_uses import shown_uses
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.markdown.inert import code, cut, fenced, prose
+from pytest_llmobs.reports.markdown.inert import code, cut_lines, fenced, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.text.diffs import change_lines
 from pytest_llmobs.reports.text.page import Page
@@ -55,7 +55,7 @@ def change_block(changes: Sequence[str], page: Page, room: int) -> str:
     lines: list[str] = []
     for change in changes:
         most = max(_MOST_LINES - len(lines), 2)
-        lines += [cut(line, _LONGEST_LINE) for line in change_lines(change, page, _CELLS, most)]
+        lines += cut_lines(change_lines(change, page, _CELLS, most), _LONGEST_LINE)
     body = fitting(lines, room - _FENCE, lambda number: f"  … {count(number, 'more line')}")
     if not body:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence, Set
+from operator import attrgetter
 
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.reports.context import Context
@@ -10,7 +11,7 @@ from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.markdown.changes import change_block, shared_changes
-from pytest_llmobs.reports.markdown.inert import code, fenced, prose
+from pytest_llmobs.reports.markdown.inert import code, fenced, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.example_details import outcome, remarks, sign
 from pytest_llmobs.reports.terminal.examples import title
@@ -23,6 +24,8 @@ _NAMED = 30
 _LONGEST_NAME = 80
 _REASON = 160
 """Characters of a reason in the line that stays visible."""
+_LONGEST_REASON = 250
+"""The same in the fold."""
 _SCORES = 2_000
 _CHANGES = 2_500
 """Characters that the scores and the changes of one example may take."""
@@ -33,9 +36,9 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
     examples = digest.examples
     if not examples.detailed:
         return ""
-    several = len({example.suite for example in examples.detailed}) > 1
+    several = len(set(map(attrgetter("suite"), examples.detailed))) > 1
     above = _said_above(examples)
-    heading = f"**{', '.join(title(counted) for counted in examples.counts)}**"
+    heading = f"**{', '.join(map(title, examples.counts))}**"
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
     room -= len(heading) + len(others) + 4
     parts = []
@@ -56,14 +59,10 @@ def states_section(digest: Digest, page: Page, room: int) -> str:
 
 
 def _listed(listed: ListedExamples, page: Page, *, several: bool) -> str:
-    names = []
-    for suite, example_id in listed.examples[:_NAMED]:
-        name = _name(suite, example_id, several=several)
-        names.append(code(name, page, _LONGEST_NAME))
-    left_out = len(listed.examples) - len(names)
-    if left_out:
-        names.append(f"… {left_out:,} more")
-    return f"{len(listed.examples):,} {listed.state}: {', '.join(names)}"
+    named = []
+    for suite, example_id in listed.examples:
+        named.append(_name(suite, example_id, several=several))
+    return f"{len(named):,} {listed.state}: {names(named, page, _NAMED, _LONGEST_NAME)}"
 
 
 def _name(suite: str, example_id: str, *, several: bool) -> str:
@@ -100,7 +99,10 @@ def _folded(
 
 
 def _scores(example: ExampleDetail, page: Page) -> Sequence[str]:
-    return [f"- {sign(row.state, page)} {_row(row, page, _SCORES // 8)}" for row in example.rows]
+    lines = []
+    for row in example.rows:
+        lines.append(f"- {sign(row.state, page)} {_row(row, page, _LONGEST_REASON)}")
+    return lines
 
 
 def _row(row: ExampleRow, page: Page, most: int) -> str:
@@ -115,9 +117,6 @@ def _row(row: ExampleRow, page: Page, most: int) -> str:
 def _others(examples: Sequence[ExampleDetail], digest: Digest, context: Context, page: Page) -> str:
     if not examples:
         return ""
-    names = [code(example.example_id, page, _LONGEST_NAME) for example in examples[:_NAMED]]
-    left_out = len(examples) - len(names)
-    if left_out:
-        names.append(f"… {left_out:,} more")
+    named = names(list(map(attrgetter("example_id"), examples)), page, _NAMED, _LONGEST_NAME)
     command = fenced([page.text(show_command(digest.experiment.name, context, "--all"))], "sh")
-    return f"{count(len(examples), 'more example')}: {', '.join(names)}\n\n{command}"
+    return f"{count(len(examples), 'more example')}: {named}\n\n{command}"

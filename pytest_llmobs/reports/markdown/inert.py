@@ -7,7 +7,7 @@ escaped sign is the sign itself; a space without width behind it is what keeps i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pytest_llmobs.reports.text.page import Page
 
@@ -56,6 +56,38 @@ def code(value: object, page: Page, most: int = LONGEST) -> str:
     return f"<code>{_escaped(apart)}</code>"
 
 
+def names(named: Sequence[str], page: Page, most: int, longest: int = LONGEST) -> str:
+    """Return foreign names as code with commas between them, and how many there are beyond ``most``.
+
+    Args:
+        named: The names.
+        page: Makes them harmless for terminals and logs.
+        most: Names that are shown.
+        longest: Characters of a name after which its middle is cut.
+    """
+    shown = []
+    for name in named[:most]:
+        shown.append(code(name, page, longest))
+    if len(named) > most:
+        shown.append(f"{page.signs.ellipsis} {len(named) - most:,} more")
+    return ", ".join(shown)
+
+
+def items(texts: Iterable[str], page: Page, most: int = LONGEST, mark: str = "") -> list[str]:
+    """Return foreign texts as items of a list.
+
+    Args:
+        texts: One an item.
+        page: Makes them harmless for terminals and logs.
+        most: Characters of a text after which it is cut.
+        mark: Stands before each.
+    """
+    lines = []
+    for text in texts:
+        lines.append(f"- {mark}{prose(text, page, most)}")
+    return lines
+
+
 def fenced(lines: Iterable[str], language: str = "") -> str:
     """Return lines as a block of code that none of them can end.
 
@@ -89,6 +121,14 @@ def cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most - 1]}…"
+
+
+def cut_lines(lines: Iterable[str], most: int) -> list[str]:
+    """Return the beginnings of lines."""
+    shown = []
+    for line in lines:
+        shown.append(cut(line, most))
+    return shown
 
 
 def _escaped(text: str) -> str:

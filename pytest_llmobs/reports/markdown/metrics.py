@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, MetricNote, Standing, standing, urgency
-from pytest_llmobs.reports.markdown.inert import code, prose
+from pytest_llmobs.reports.markdown.inert import code, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.metric_columns import columns
 from pytest_llmobs.reports.text.page import Page
@@ -18,7 +18,7 @@ _SHOWN = ("baseline", "now", "delta", "p", "n", "verdict")
 _LIGHTS = {"red": "🔴", "warning": "🟡", "improved": "🟢", "": ""}
 _ORDER: tuple[Standing, ...] = ("red", "warning", "improved", "")
 _LONGEST_NAME = 60
-_MOST_NOTES = 10
+_MOST_METRICS = 10
 _LONGEST_NOTE = 500
 
 
@@ -35,10 +35,14 @@ def metrics_section(digest: Digest, page: Page, room: int) -> str:
     notes: list[MetricNote] = []
     for suite in suites:
         lines += suite.lines
-        notes += [note for note in suite.notes if not note.aside]
-    below = [f"- {code(suite, page)}: nothing was measured" for suite in digest.metrics.unmeasured]
-    for note in sorted(notes, key=urgency)[:_MOST_NOTES]:
-        below.append(f"- {_names(note, page)}: {prose(note.text, page, _LONGEST_NOTE)}")
+        notes += suite.notes
+    below = []
+    for unmeasured in digest.metrics.unmeasured:
+        below.append(f"- {code(unmeasured, page)}: nothing was measured")
+    for note in sorted(notes, key=urgency):
+        if not note.aside:
+            metrics = names(note.metrics, page, _MOST_METRICS, _LONGEST_NAME)
+            below.append(f"- {metrics}: {prose(note.text, page, _LONGEST_NOTE)}")
     listing = fitting(below, room // 3, _more_notes)
     return blocks([_table(lines, page, room - len(listing) - 2, several=len(suites) > 1), listing])
 
@@ -47,17 +51,14 @@ def _more_notes(number: int) -> str:
     return f"- … {count(number, 'more note')}"
 
 
-def _names(note: MetricNote, page: Page) -> str:
-    return ", ".join(code(metric, page, _LONGEST_NAME) for metric in note.metrics[:_MOST_NOTES])
-
-
 def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool) -> str:
     """Return as many rows as there is room for, red ones first; a row is whole or isn't there."""
     if not lines:
         return ""
     ordered = sorted(lines, key=_rank)
     shown = [column for column in columns(ordered, page) if column.key in _SHOWN and any(column.cells)]
-    heading = _row(["suite"] * several + ["metric", *(prose(column.title, page) for column in shown)])
+    titles = [prose(column.title, page) for column in shown]
+    heading = _row(["suite"] * several + ["metric", *titles])
     rule = _row([":--"] * (1 + several) + list(map(_alignment, shown)))
     rows = []
     for place, line in enumerate(ordered):

@@ -8,7 +8,7 @@ from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.prompts import used_prompts
 from pytest_llmobs.reports.markdown.changes import changes_section
 from pytest_llmobs.reports.markdown.examples import examples_section, states_section
-from pytest_llmobs.reports.markdown.inert import code, cut, fenced, prose
+from pytest_llmobs.reports.markdown.inert import code, cut_lines, fenced, items, prose
 from pytest_llmobs.reports.markdown.metrics import metrics_section
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.spending import spending_section
@@ -79,11 +79,13 @@ def _head(digest: Digest, room: int) -> str:
     """Return the verdict, what ran, and what else makes it red."""
     verdict = digest.verdict
     title = f"### {_LIGHTS[verdict.light]} {prose(verdict.headline, _PAGE)}"
-    items = [f"- {prose(limit, _PAGE)}" for limit in verdict.limits]
-    items += [f"- 🔴 {prose(error, _PAGE, _LONGEST_ERROR)}" for error in digest.errors]
+    lines = [
+        *items(verdict.limits, _PAGE),
+        *items(digest.errors, _PAGE, _LONGEST_ERROR, f"{_LIGHTS['red']} "),
+    ]
     facts = _facts(digest.experiment)
     listing = fitting(
-        items, room - len(title) - len(facts), lambda number: f"- … {count(number, 'more error')}"
+        lines, room - len(title) - len(facts), lambda number: f"- … {count(number, 'more error')}"
     )
     return blocks([title, facts, listing])
 
@@ -103,8 +105,8 @@ def _notes(digest: Digest, room: int) -> str:
     if not texts:
         return ""
     title = f"<details><summary>{count(len(texts), 'note')}</summary>"
-    items = [f"- {prose(text, _PAGE, _LONGEST_ERROR)}" for text in texts]
-    listing = fitting(items, room - len(title), lambda number: f"- … {count(number, 'more note')}")
+    lines = items(texts, _PAGE, _LONGEST_ERROR)
+    listing = fitting(lines, room - len(title), lambda number: f"- … {count(number, 'more note')}")
     return blocks([title, listing, "</details>"])
 
 
@@ -113,7 +115,9 @@ def _scores_of_suites(digest: Digest, room: int) -> str:
     lines = suite_section(digest.experiment.suite_scores, _PAGE)
     if not lines:
         return ""
-    shown = fitting(_cut(lines), room - 200, lambda number: f"… {count(number, 'more line')}")
+    shown = fitting(
+        cut_lines(lines, _LONGEST_LINE), room - 200, lambda number: f"… {count(number, 'more line')}"
+    )
     title = "<details><summary>Scores of whole suites</summary>"
     return blocks([title, fenced(shown.split("\n"), "text"), "</details>"])
 
@@ -131,9 +135,5 @@ def _commands(digest: Digest, room: int) -> str:
 
 
 def _spending(digest: Digest, room: int) -> str:
-    lines = [prose(line, _PAGE, _LONGEST_LINE) for line in spending_section(digest.spending, _PAGE)]
-    return fitting(lines, room, lambda number: f"… {count(number, 'more line')}", "  \n")
-
-
-def _cut(lines: list[str]) -> list[str]:
-    return [cut(line, _LONGEST_LINE) for line in lines]
+    lines = items(spending_section(digest.spending, _PAGE), _PAGE, _LONGEST_LINE)
+    return fitting(lines, room, lambda number: f"… {count(number, 'more line')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from operator import attrgetter
 
 from pytest_llmobs.cli.commands.comment.discussion import Comment
 from pytest_llmobs.files import text_hash
@@ -50,9 +51,9 @@ def has_news(told: Digest) -> bool:
     decision = told.experiment.decision
     if told.verdict.light != "green" or decision.prompts:
         return True
-    if any(row.verdict == "IMPROVED" for row in decision.metrics):
-        return True
-    return any(row.state in _NEWS for row in decision.examples)
+    verdicts = set(map(attrgetter("verdict"), decision.metrics))
+    states = set(map(attrgetter("state"), decision.examples))
+    return "IMPROVED" in verdicts or not states.isdisjoint(_NEWS)
 
 
 def _marks(body: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -37,9 +38,12 @@ class GitLabDiscussion:
         Raises:
             RequestError: GitLab refuses.
         """
-        notes = [self._comment(note) for note in self.api.pages(self.path) if not _is_system(note)]
+        notes = []
+        for note in self.api.pages(self.path):
+            if not _is_system(note):
+                notes.append(self._comment(note))
         # the API's own order is the newest first
-        yield from sorted(notes, key=lambda note: note.id)
+        yield from sorted(notes, key=attrgetter("id"))
 
     def post(self, body: str) -> str:
         """Add a comment.
