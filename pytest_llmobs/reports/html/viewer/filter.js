@@ -14,15 +14,16 @@ const COMPARISONS = {
   ">=": (value, bound) => value >= bound,
 };
 
-// Return {matches: row -> whether all terms hold, mistakes}. A term with a mistake is left out, and its mistake told.
+// Return {matches: row -> whether all terms hold, mistakes}. A term that can't be read is left out, and that is told.
 export function readFilter(text, index, columns) {
   const tests = [];
   const mistakes = [];
   for (const [term] of text.matchAll(TERM)) {
     const [, minus, name, sign, value] = term.match(PARTS);
-    const test = readTerm({ name, sign, value, term: term.slice(minus.length) }, index, columns);
+    const tell = (mistake) => mistakes.push(`${term}: ${mistake}`);
+    const test = readTerm({ name, sign, value, term: term.slice(minus.length), tell }, index, columns);
     if (typeof test === "string") {
-      mistakes.push(`${term}: ${test}`);
+      tell(`left out, ${test}`);
     } else {
       tests.push(minus ? (row) => !test(row) : test);
     }
@@ -31,7 +32,7 @@ export function readFilter(text, index, columns) {
 }
 
 // Return the test of one term, or what is wrong with it.
-function readTerm({ name, sign, value, term }, index, columns) {
+function readTerm({ name, sign, value, term, tell }, index, columns) {
   if (term === "") {
     return "nothing follows the minus.";
   }
@@ -50,7 +51,7 @@ function readTerm({ name, sign, value, term }, index, columns) {
   if (value === "") {
     return `a value is missing; ${column.name}:"" finds trials without one.`;
   }
-  return sign === ":" || sign === "=" ? valueTest(column, value, index) : boundTest(column, sign, value, index);
+  return sign === ":" || sign === "=" ? valueTest(column, value, index, tell) : boundTest(column, sign, value, index);
 }
 
 function wordTest(term, index) {
@@ -77,7 +78,7 @@ function boundTest(column, sign, value, index) {
   };
 }
 
-function valueTest(column, value, index) {
+function valueTest(column, value, index, tell) {
   if (unquoted(value) === "") {
     return (row) => isNothing(column.value(row));
   }
@@ -90,7 +91,7 @@ function valueTest(column, value, index) {
   for (const [part] of value.matchAll(/(?:"[^"]*"?|[^,"])+/gu)) {
     const meant = known.filter((choice) => isMeant(choice, unquoted(part), part.startsWith('"')));
     if (meant.length === 0) {
-      return `no trial has “${unquoted(part)}”, but ${listed(known)}.`;
+      tell(`no trial has “${unquoted(part)}”, but ${listed(known)}.`);
     }
     meant.forEach((choice) => wanted.add(choice));
   }
@@ -109,7 +110,7 @@ function isMeant(choice, part, isWhole) {
 // Return the values of a column, each once.
 function choices(column, index) {
   const values = index.trials.example.flatMap((_, row) => column.value(row));
-  return [...new Set(values)].filter((value) => !isNothing(value));
+  return [...new Set(values)].filter((value) => !isNothing(value)).sort();
 }
 
 function listed(names) {

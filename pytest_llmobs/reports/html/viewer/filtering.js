@@ -19,7 +19,7 @@ export function filterField(on) {
 
 // Name what of the filter doesn't hold, beside the field.
 export function showMistakes(field, list, mistakes) {
-  const lines = mistakes.map((mistake) => element("li", { class: "notice warn" }, "Left out: ", mistake));
+  const lines = mistakes.map((mistake) => element("li", { class: "notice warn" }, mistake));
   list.replaceChildren(...lines);
   list.hidden = lines.length === 0;
   field.setAttribute("aria-invalid", String(lines.length > 0));
@@ -66,7 +66,7 @@ export function toggledTerm(filter, term) {
 
 // Return the language's description, folded.
 export function filterHelp(columns) {
-  const metric = columns.find(({ kind }) => kind === "score")?.name ?? "tone";
+  const metric = columns.find(({ name, kind }) => kind === "score" && name !== "pass")?.name ?? "tone";
   const quoted = /[\s:<>=]/.test(metric) ? `"${metric}"` : metric;
   const lines = [
     ["refund", "the word stands in the id, or where inputs, output or message begin"],
