@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: check lint types layers style test coverage readme oldest langchain
+.PHONY: check lint types layers style test coverage readme completions oldest langchain
 
 check: lint types layers style coverage
 
@@ -27,7 +27,11 @@ coverage: test
 	$(PYTHON) -m coverage report
 
 readme:
-	LLMOBS_UPDATE_README=1 $(PYTHON) -m pytest -q -k "those_there_are or those_of_the_files or those_of_the_schema or those_of_the_command or is_the_one_printed" tests/e2e
+	LLMOBS_UPDATE_README=1 $(PYTHON) -m pytest -q -k "those_there_are or has_every_command or those_of_the_files or those_of_the_schema or those_of_the_command or is_the_one_printed" tests/e2e
+
+# What shells complete, made of the commands' parsers; needs shtab.
+completions:
+	$(PYTHON) .ci/completions.py
 
 oldest langchain:
 	.ci/on_top $@

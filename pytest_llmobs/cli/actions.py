@@ -7,15 +7,16 @@ of an action, as ``llmobs review support`` does, what is done with them is an ac
 from __future__ import annotations
 
 import argparse
-import shutil
-import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
 from pytest_llmobs.cli.console import Console, open_console
+from pytest_llmobs.cli.parsing import Parser, add_common, filled
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.wording import known, nearest, shell_line
+
+JSON_HELP = "print it for machines"
 
 _HELP = frozenset(("-h", "--help"))
 
@@ -67,20 +68,16 @@ class Actions:
         rows = {name: action.help for name, action in self.table.items()}
         if self.named is not None:
             rows[self.named.what.upper()] = self.named.action.help
-        width = max(map(len, rows))
+        width = max(map(len, rows)) + 2
         lines = ["actions:"]
         for name, purpose in rows.items():
-            lines.append(f"  {name:{width}}  {purpose}")
+            lines.append(filled(f"  {name:{width}}{purpose}", indent=width + 2))
         lines.append(
             f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: {self.default}."
         )
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        # that leaves the description alone, too
-        columns = shutil.get_terminal_size().columns
-        parser.description = "\n".join(textwrap.wrap(parser.description or "", max(columns - 2, 20)))
-        parser.epilog = "\n".join(lines)
+        parser.epilog = "\n".join([*lines, "", parser.epilog or ""]).rstrip()
         parser.add_argument("--dir", metavar="PATH", help=self.folder_help)
-        parser.add_argument("--json", action="store_true", help="print it for machines")
+        parser.add_argument("--json", action="store_true", help=JSON_HELP)
         parser.add_argument(
             "action", nargs="?", default=self.default, metavar="ACTION", help=f"default: {self.default}"
         )
@@ -137,24 +134,28 @@ class Actions:
             raise ArgumentError(f"The action {words[0]!r} stands before the {self.named.what}: `{line}`.")
         return self.named.action, self.named.what.upper(), [word, *words]
 
-    def _parser(self, name: str, action: Action) -> argparse.ArgumentParser:
-        parser = argparse.ArgumentParser(
-            # an action for names has them in its usage already
-            prog=f"llmobs {self.command} {name}" if name in self.table else f"llmobs {self.command}",
-            description=action.help,
-            epilog=f"example: {action.example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+    def _parser(self, name: str, action: Action) -> Parser:
+        # an action for names has them in its usage already
+        parser = Parser(
+            prog=f"llmobs {self.command} {name}" if name in self.table else f"llmobs {self.command}"
         )
-        unset = argparse.SUPPRESS
-        parser.add_argument("--json", action="store_true", default=unset, help="print it for machines")
-        parser.add_argument("--dir", metavar="PATH", default=unset, help=self.folder_help)
-        parser.add_argument(
-            "--store", metavar="PATH", default=unset, help="the store that has the experiments"
-        )
-        parser.add_argument(
-            "--color",
-            choices=("auto", "always", "never"),
-            default=unset,
-            help="colours (default: on a terminal)",
-        )
+        self._describe(parser, action)
         return parser
+
+    def _describe(self, parser: argparse.ArgumentParser, action: Action) -> None:
+        parser.description = filled(f"{action.help[0].upper()}{action.help[1:]}.")
+        parser.epilog = f"example: {action.example}"
+        unset = argparse.SUPPRESS
+        parser.add_argument("--json", action="store_true", default=unset, help=JSON_HELP)
+        parser.add_argument("--dir", metavar="PATH", default=unset, help=self.folder_help)
+        add_common(parser, keep=True)
+
+    def add_parsers(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command with all its actions, so that everything is known of it: a completion's parser."""
+        parser.add_argument("--dir", metavar="PATH", help=self.folder_help)
+        parser.add_argument("--json", action="store_true", help=JSON_HELP)
+        actions = parser.add_subparsers(dest="action", metavar="ACTION")
+        for name, action in self.table.items():
+            known = actions.add_parser(name, help=action.help)
+            self._describe(known, action)
+            import_module(f"{self.package}.{action.module}").add_arguments(known)

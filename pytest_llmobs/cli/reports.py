@@ -28,7 +28,7 @@ def add_option(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT[:PATH]",
-        help="also write a report, as --llm-report does: json, or a hook's format; may be given several times",
+        help="also write a report, as --llm-report does: html, json, a hook's; may be given several times",
     )
 
 
@@ -140,13 +140,41 @@ def tell(
     context: Context,
     store: Store,
     console: Console,
+    *,
+    machines: bool = False,
 ) -> None:
-    """Print what is printed of an experiment and write what is written; what fails is a note."""
+    """Print what is printed of an experiment and write what is written; what fails is a note.
+
+    Args:
+        experiment: The experiment.
+        orders: The reports that were asked for.
+        context: How its session was started.
+        store: Where it is stored.
+        console: Gets what is printed.
+        machines: Print the document of the report ``json``, and nothing else.
+    """
     reports = gathered(experiment, orders, context, store)
-    for report in reports.printed(console.page):
-        if report.problem:
-            console.note(report.notice())
-        else:
-            console.say_finished(report.shown(console.page))
+    if machines:
+        _print_document(reports, console)
+    else:
+        for report in reports.printed(console.page):
+            if report.problem:
+                console.note(report.notice())
+            else:
+                console.say_finished(report.shown(console.page))
     for report in reports.written(report_folder(store)):
         console.note(report.notice())
+
+
+def _print_document(reports: Reports, console: Console) -> None:
+    from pytest_llmobs.reports.delivery import Delivery
+    from pytest_llmobs.reports.json import plain_document
+
+    if isinstance(reports.digest, Delivery):
+        console.note(reports.digest.notice())
+    else:
+        console.json(plain_document(reports.digest))
+    for order in reports.orders:
+        name = order.format.name
+        if order.printed:
+            console.note(f"! report {name}: --json is printed alone; name a file, {name}:PATH")

@@ -105,9 +105,11 @@ def a_report(checkout: Checkout) -> None:
 
 
 def a_command(checkout: Checkout) -> None:
+    checkout.contract("tests/unit/cli/test_commands.py", "-k", "count")
     checkout.suite('[{"inputs": {"query": "why"}}]')
     checkout.run("pytest", "--llm-experiment")
     assert "1 experiment" in checkout.run("pytest_llmobs.cli", "count")
+    assert json.loads(checkout.run("pytest_llmobs.cli", "count", "--json")) == {"experiments": 1}
 
 
 def an_option(checkout: Checkout) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from argparse import ArgumentParser
 from dataclasses import fields
 from operator import attrgetter
 from typing import get_args
 
 import pytest
 
-from pytest_llmobs.cli import COMMANDS, load
+from pytest_llmobs.cli.whole_parser import whole_parser
 from pytest_llmobs.plugin.confirming.written_files import MOVED
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.plans import GateRule
@@ -52,7 +51,4 @@ def test_its_commands_have_these_names_and_options() -> None:
             assert options <= {*map(attrgetter("flag"), OPTIONS), f"--llm-update-baseline={ADD}", "-k"}
         else:
             assert command == "llmobs"
-            assert words[0] in COMMANDS
-            known = ArgumentParser(exit_on_error=False)
-            load(words[0]).add_arguments(known)
-            known.parse_args(words[1:])
+            whole_parser().parse_args(words)

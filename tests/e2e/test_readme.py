@@ -96,7 +96,7 @@ def test_the_options_are_those_there_are():
 def test_the_commands_are_those_there_are():
     from pytest_llmobs.cli import COMMANDS
 
-    rows = [f"| `llmobs {name}` | {purpose} |" for name, purpose in COMMANDS.items()]
+    rows = [f"| `llmobs {name}` | {command.summary} |" for name, command in COMMANDS.items()]
     check_generated("commands", "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n")
 
 

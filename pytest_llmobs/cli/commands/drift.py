@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_llmobs.baselines.file import load_baseline
 from pytest_llmobs.baselines.paths import baseline_files
-from pytest_llmobs.cli.commands.baseline import baseline_directory
+from pytest_llmobs.cli.commands.baseline.folder import baseline_directory
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, StoreError

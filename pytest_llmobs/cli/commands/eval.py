@@ -291,15 +291,7 @@ def _tell(
 
     context = report_context(request, conclusion, client.workspace.cassette_folder)
     context = replace(context, store=arguments.store or "")
-    if not arguments.json:
-        reports.tell(conclusion.experiment, orders, context, client.store, console)
-        return
-    from pytest_llmobs.reports.digest.experiment import digest
-    from pytest_llmobs.reports.json import JsonReport
-
-    print(
-        JsonReport().render(digest(conclusion.experiment, context), console.page, context), file=console.out
-    )
+    reports.tell(conclusion.experiment, orders, context, client.store, console, machines=arguments.json)
 
 
 def _command(arguments: argparse.Namespace, **changes: Any) -> str:
@@ -307,7 +299,7 @@ def _command(arguments: argparse.Namespace, **changes: Any) -> str:
     values = {**vars(arguments), **changes}
     words = ["llmobs", "eval", values.pop("target")]
     for name, value in values.items():
-        if name in ("command", "color", "json") or not value:
+        if name in ("color", "json") or not value:
             continue
         option = f"--{name.replace('_', '-')}"
         if value is True or (name, value) == ("update_baseline", REPLACE):

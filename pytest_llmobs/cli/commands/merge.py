@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the committed baselines (default: llm_baseline_dir of the shards, below the current folder)",
     )
     reports.add_option(parser)
+    parser.add_argument("--json", action="store_true", help="print the report for machines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _bring(shards, joined.experiment.name, store)
     experiment = _concluded(joined, store, settings)
     context = Context(store=arguments.store or "").under(experiment.conditions)
-    reports.tell(experiment, orders, context, store, console)
+    reports.tell(experiment, orders, context, store, console, machines=arguments.json)
     if experiment.red:
         return 1
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_local_store
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URI",
         help="where to: s3://bucket/folder, gs://…, file://…, or a path; as in --llm-store",
     )
+    parser.add_argument("--json", action="store_true", help="print what was uploaded for machines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -31,6 +33,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     remote = RemoteFiles(arguments.uri)
     remote.probe()  # whoever refuses should do so before a large file is sent
     done = upload(store.layout, remote)
+    if arguments.json:
+        console.json({"to": remote.shown, **asdict(done)})
+        return 0
     for problem in done.problems:
         console.note(problem)
     if done.files or done.problems:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import filterfalse
+from typing import Any
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.measures.gate_rules import PASS
@@ -43,6 +44,28 @@ def baseline_diff(
         lines.append(page.paint(page.clip_start(page.line(change.path), page.width), "cyan"))
         lines += _change(change, ref, page, bound(MOST, everything))
     return lines
+
+
+def baseline_diff_document(change: BaselineChange) -> dict[str, Any]:
+    """Return one change for machines: means and examples that moved are empty where there is one side only."""
+    then, now = change.then, change.now
+    document: dict[str, Any] = {
+        "path": change.path,
+        "suite": (now or then or Baseline(suite="")).suite,
+        "examples": {"then": then and len(then.rows), "now": now and len(now.rows)},
+        "means": [],
+        "moved": [],
+        "remarks": [],
+    }
+    if then is None or now is None:
+        return document
+    for metric in _metrics(then, now):
+        before, after = _mean(then, metric), _mean(now, metric)
+        mean = {"metric": metric, "then": before, "now": after, "difference": _difference(before, after)}
+        document["means"].append(mean)
+    document["moved"] = list(map(asdict, _shifts(then, now)))
+    document["remarks"] = list(_remarks(then, now))
+    return document
 
 
 def _change(change: BaselineChange, ref: str, page: Page, most: int | None) -> Iterator[str]:

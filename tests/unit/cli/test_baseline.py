@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,10 +144,35 @@ def test_no_folder_of_baselines(llmobs, words, message):
     assert message in done.stderr
 
 
-def test_an_action_is_needed(llmobs):
-    done = llmobs("baseline")
+def test_without_an_action_it_is_the_difference(llmobs, committed):
+    assert llmobs("baseline") == llmobs("baseline", "diff")
+
+
+def test_machines_learn_what_changed(llmobs, committed):
+    assert json.loads(llmobs("baseline", "diff", "--json").stdout) == []
+    rows = {"double-charge": row(0.0, 1.0), "csv-export": BASELINE.rows["csv-export"]}
+    save_baseline(committed, replace(BASELINE, rows=rows, repeat=3))
+    save_baseline(committed.parent / "other.json", replace(BASELINE, suite="tests/test_other.py"))
+    other, change = json.loads(llmobs("baseline", "diff", "--json").stdout)
+    assert (other["suite"], other["examples"]) == ("tests/test_other.py", {"then": None, "now": 2})
+    assert (change["suite"], change["examples"]) == (SUITE, {"then": 2, "now": 2})
+    assert change["means"][0] == {"metric": "pass", "then": 1.0, "now": 0.75, "difference": -0.25}
+    (moved,) = change["moved"]
+    assert (moved["name"], moved["metric"], moved["after"]) == ("double-charge", "pass", [0.0, 1.0])
+    assert change["remarks"] == ["repeats: 2 -> 3", "known failures from now on: double-charge"]
+
+
+def test_accept_takes_no_folder(llmobs, store):
+    done = llmobs("baseline", "accept", "--dir", "elsewhere")
     assert done.returncode == 2
-    assert "the following arguments are required: ACTION" in done.stderr
+    assert "`accept` records where the ini key llm_baseline_dir says; leave --dir out." in done.stderr
+
+
+def test_machines_learn_what_would_be_accepted(llmobs, store):
+    done = llmobs("baseline", "accept", "--dry-run", "--json")
+    document = json.loads(done.stdout)
+    assert (document["experiment"], document["status"]) == ("brave-otter", None)
+    assert document["command"][:2] == ["pytest", document["tests"][0]]
 
 
 def test_baselines_of_gone_test_files_are_dropped(llmobs, store, committed):

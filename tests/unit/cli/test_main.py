@@ -11,11 +11,41 @@ from pytest_llmobs import cli
 from pytest_llmobs.cli.console import open_console
 
 
-def test_help_and_version_are_done(process):
-    shown = process("--help")
-    assert shown.returncode == 0
-    assert "experiments" in shown.stdout
-    assert "show" in shown.stdout
+@pytest.mark.parametrize("word", ["--help", "-h", "help"])
+def test_help_is_a_page(llmobs, word):
+    done = llmobs(word)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "usage: llmobs COMMAND ... | --help | --version"
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert done.stdout.isascii()
+    assert "Exit status: 0 done, 1 red or not found, 2 usage, 130 interrupted." in lines
+
+
+def test_help_fits_a_narrow_window(process):
+    lines = process("--help", COLUMNS="48").stdout.splitlines()
+    assert max(map(len, lines)) <= 48
+
+
+def test_help_of_a_command_is_asked_for_in_either_way(llmobs):
+    assert llmobs("help", "show") == llmobs("show", "--help")
+    assert llmobs("help", "shwo").stderr.startswith("Unknown command 'shwo'. Did you mean 'show'?")
+
+
+def test_help_imports_no_parser_and_no_command(tmp_path):
+    code = (
+        "import sys; from pytest_llmobs.cli import main; main(['--help']);"
+        "print(sorted(name for name in sys.modules if name in ('argparse', 'dataclasses', 'json', 'inspect')"
+        " or name.startswith('pytest_llmobs.cli.commands')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_told(process):
     version = process("--version")
     assert (version.returncode, version.stdout.split()[0]) == (0, "llmobs")
 
@@ -33,10 +63,43 @@ def test_an_unknown_command_names_the_nearest_and_all(llmobs):
     assert done.stdout == ""
 
 
-def test_an_unknown_option_is_a_usage_error(llmobs):
-    done = llmobs("show", "--jsn")
-    assert done.returncode == 2
-    assert "unrecognized arguments: --jsn" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["show", "--jsn"],
+            "llmobs show has no option '--jsn'. Did you mean '--json'? `llmobs show --help` says",
+        ),
+        (["show", "--jsn=x"], "llmobs show has no option '--jsn'. Did you mean '--json'?"),
+        (
+            ["dataset", "log", "x", "--limt", "3"],
+            "llmobs dataset log has no option '--limt'. Did you mean '--limi",
+        ),
+        (["show", "a", "b"], "llmobs show takes no further argument 'b'. `llmobs show --help` says what"),
+        (
+            ["show", "--color", "alwys"],
+            "llmobs show: argument --color: 'alwys' is none of auto, always, never. Did",
+        ),
+        (["judge", "drif", "x"], "'drif' is none of calibrate, drift. Did you mean 'drift'?"),
+        (
+            ["baseline", "acept"],
+            "llmobs baseline has no action 'acept'. Did you mean 'accept'? Known: accept, add",
+        ),
+        (["--hlp"], "Unknown option '--hlp'. Did you mean '--help'? `llmobs --help` lists the commands."),
+        (["--store", "a b", "show", "x"], "Options stand behind the command: `llmobs show --store 'a b' x`."),
+    ],
+)
+def test_a_mistake_names_what_was_probably_meant(llmobs, words, message):
+    done = llmobs(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_takes_any_encoding(process):
+    done = process("dataset", "--help", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[ACTION] ..." in done.stdout
 
 
 def test_no_store_says_where_it_looked_and_what_to_do(llmobs, tmp_path):

@@ -60,6 +60,13 @@ def test_several_reports_go_where_each_is_wanted(llmobs: Run, store: Store, tmp_
     assert tmp_path.joinpath("build", "llm.json").is_file()
 
 
+def test_words_may_stand_on_both_sides_of_an_option(llmobs: Run, store: Store) -> None:
+    done = llmobs("report", "calm", "--json", "html", "json")
+    made = json.loads(done.stdout)
+    assert made["experiment"] == "calm-heron"
+    assert [each["format"] for each in made["reports"]] == ["html", "json"]
+
+
 def test_a_printed_report_is_printed_alone(llmobs: Run, store: Store) -> None:
     done = llmobs("report", "brave-otter", "terminal")
     assert (done.returncode, done.stdout) == (0, llmobs("show", "brave-otter").stdout)

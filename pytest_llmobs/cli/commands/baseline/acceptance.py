@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
+from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.decisions import Decision, ExampleState
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -22,16 +23,31 @@ _TELLING: tuple[ExampleState, ...] = ("new", "edited", "broken", "fixed")
 """States of examples whose rows a new baseline would change; what is known or flaky it has already."""
 
 
-def accept(arguments: argparse.Namespace, console: Console) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the action's options."""
+    parser.add_argument("which", nargs="?", metavar="EXPERIMENT", help="default: the newest")
+    parser.add_argument(
+        "--all", action="store_true", help="every suite, not only those with something to accept"
+    )
+    parser.add_argument(
+        "--failing", action="store_true", help="also where most examples never passed (--llm-accept-failing)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the command and run nothing")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run pytest, because a run that made somebody accept is never itself the baseline: fresh repeats are.
 
     Returns 1 where there is nothing to accept, or the new baseline is red.
 
     Raises:
+        ArgumentError: A folder is named: pytest's settings say where baselines are recorded.
         NotFoundError: The experiment is unknown.
         StoreError: There is no store, or it can't be read.
         BaselineError: A baseline can't be read or written.
     """
+    if arguments.dir is not None:
+        raise ArgumentError("`accept` records where the ini key llm_baseline_dir says; leave --dir out.")
     store = open_local_store(arguments.store, console)
     if arguments.which is None:
         experiment = newest_experiment(store)
@@ -49,11 +65,22 @@ def accept(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.failing:
         words.append("--llm-accept-failing")
     console.note(shell_line(["pytest", *words]))
-    if arguments.dry_run:
-        return 0
-    console.out.flush()  # before pytest, which writes to the same terminal
+    status = None
+    if not arguments.dry_run:
+        status = _pytest(words, store, arguments, console)
+    if arguments.json:
+        console.json(
+            {"experiment": experiment.name, "tests": tests, "command": ["pytest", *words], "status": status}
+        )
     # pytest's 2 to 5 mean other things than this command's 2
-    return min(subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent), 1)
+    return min(status or 0, 1)
+
+
+def _pytest(words: Sequence[str], store: Store, arguments: argparse.Namespace, console: Console) -> int:
+    """Run pytest in the rootdir and return its exit status; what it prints is no part of a document."""
+    console.out.flush()  # before pytest, which writes to the same terminal
+    out = console.err if arguments.json else None
+    return subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent, stdout=out)
 
 
 def _accept_evaluation(
@@ -68,6 +95,8 @@ def _accept_evaluation(
 
     if arguments.dry_run:
         console.note(f"records the {count(len(experiment.trials), 'trial')} of {experiment.name!r}")
+        if arguments.json:
+            console.json({"experiment": experiment.name, "trials": len(experiment.trials)})
         return 0
     every = {(trial.suite, trial.example_id) for trial in experiment.trials}
     # documents hold no texts, and a baseline keeps the prompts for its diffs
@@ -78,7 +107,7 @@ def _accept_evaluation(
     request = GateRequest(update_baseline=True, accept_failing=arguments.failing, accept_failing_how=how)
     conclusion = keep(*judged(experiment, workspace, Reference(), request))
     context = Context(store=arguments.store or "", recorded=conclusion.recorded)
-    reports.tell(conclusion.experiment, (), context, store, console)
+    reports.tell(conclusion.experiment, (), context, store, console, machines=arguments.json)
     return int(conclusion.red)
 
 

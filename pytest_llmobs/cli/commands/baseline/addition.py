@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.baselines.paths import baseline_files
+from pytest_llmobs.cli.commands.baseline.folder import baseline_directory
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import none_yet
 from pytest_llmobs.cli.stores import open_store
@@ -41,16 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave older experiments out (2026-11-30, UTC), and add also to rows recorded anew since",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be added")
-    parser.add_argument("--json", action="store_true", help="print it for machines")
 
 
-def add(arguments: argparse.Namespace, directory: Path, console: Console) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Add what is stored of accepted code to every baseline of a folder, and print what was and what was not.
 
     Raises:
         StoreError: There is no store, or it can't be read.
         BaselineError: A baseline can't be read or written, or git knows no such branch.
     """
+    directory = baseline_directory(arguments.dir)
     store = open_store(arguments.store, console)
     heads = read_heads(store)
     if not heads:

@@ -26,7 +26,7 @@ ACTIONS: Mapping[str, Action] = {
 }
 """Every action, in the order of the help."""
 
-_ACTIONS = Actions(
+COMMAND = Actions(
     "cassettes",
     __name__,
     ACTIONS,
@@ -37,7 +37,7 @@ _ACTIONS = Actions(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    _ACTIONS.add_arguments(parser)
+    COMMAND.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -47,4 +47,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no folder of cassettes.
         LlmobsError: A file can't be read, or not be deleted.
     """
-    return _ACTIONS.run(arguments, console)
+    return COMMAND.run(arguments, console)

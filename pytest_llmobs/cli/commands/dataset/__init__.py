@@ -48,12 +48,12 @@ ACTIONS: Mapping[str, Action] = {
 }
 """Every action, in the order of the help."""
 
-_ACTIONS = Actions("dataset", __name__, ACTIONS, "the datasets' folder (default: llm_dataset_dir, datasets)")
+COMMAND = Actions("dataset", __name__, ACTIONS, "the datasets' folder (default: llm_dataset_dir, datasets)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    _ACTIONS.add_arguments(parser)
+    COMMAND.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -63,4 +63,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such dataset, version, tag, split or example.
         LlmobsError: What is asked for can't be done.
     """
-    return _ACTIONS.run(arguments, console)
+    return COMMAND.run(arguments, console)

@@ -61,12 +61,12 @@ ACTIONS: Mapping[str, Action] = {
 """Every action, in the order of the help."""
 
 
-_ACTIONS = Actions("prompts", __name__, ACTIONS, "the prompts' folder (default: llm_prompt_dir, prompts)")
+COMMAND = Actions("prompts", __name__, ACTIONS, "the prompts' folder (default: llm_prompt_dir, prompts)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    _ACTIONS.add_arguments(parser)
+    COMMAND.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -76,4 +76,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such prompt, commit or tag.
         LlmobsError: What is asked for can't be done.
     """
-    return _ACTIONS.run(arguments, console)
+    return COMMAND.run(arguments, console)

@@ -38,7 +38,7 @@ REVIEWER_HELP = "who you are (default: LLMOBS_REVIEWER, git's user.name, the log
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    _ACTIONS.add_arguments(parser)
+    COMMAND.add_arguments(parser)
     # the list and the queues take it, too: without an action, it is the list's
     parser.add_argument("--reviewer", metavar="NAME", help=REVIEWER_HELP)
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such action, and no such queue.
         LlmobsError: What is asked for can't be done.
     """
-    return _ACTIONS.run(arguments, console)
+    return COMMAND.run(arguments, console)
 
 
 def _other_queues(arguments: argparse.Namespace) -> Sequence[str] | None:
@@ -69,7 +69,7 @@ def _other_queues(arguments: argparse.Namespace) -> Sequence[str] | None:
     return None
 
 
-_ACTIONS = Actions(
+COMMAND = Actions(
     "review",
     __name__,
     ACTIONS,

@@ -269,7 +269,11 @@ def test_blame_names_the_commit_that_brought_a_phrase(llmobs: Run, support: list
         (("log", "support:v1"), 2, "'support:v1' names a version. The log is the prompt's: 'support'."),
         (("show", "support:produktion"), 1, "Did you mean 'production'?"),
         (("diff", "support", "ffff"), 1, "has no commit or tag 'ffff'"),
-        (("diff",), 2, "usage: llmobs prompts diff"),
+        (
+            ("diff",),
+            2,
+            "llmobs prompts diff: the following arguments are required: NAME. `llmobs prompts diff --h",
+        ),
         (("list", "--dir", "nowhere"), 1, "There is no folder of prompts 'nowhere'."),
     ],
 )
