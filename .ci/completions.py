@@ -36,6 +36,7 @@ PREAMBLES = {
 }
 _FILES = {"PATH", "FILE", "FILE|NAME", "FOLDER", "DIR", "FILE::NAME", "FORMAT[:PATH]"}
 _EXPERIMENTS = {"NAME_OR_ID", "NAME | FORMAT[:PATH]", "EXPERIMENT", "A", "B"}
+_COMMENT = ("llmobs comment", "NAME")
 
 
 def scripts() -> Iterator[tuple[str, str]]:
@@ -54,7 +55,7 @@ def _mark(parser: argparse.ArgumentParser) -> None:
                 _mark(below)
         elif action.metavar in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-        elif action.metavar in _EXPERIMENTS:
+        elif action.metavar in _EXPERIMENTS or (parser.prog, action.metavar) == _COMMENT:
             action.complete = dict.fromkeys(SHELLS, EXPERIMENT)  # type: ignore[attr-defined]
 
 

@@ -12,6 +12,7 @@ _shtab_llmobs_commands() {
   local _commands=(
     baseline:'See, accept, extend and tidy the committed baselines; a baseline has the scores'
     cassettes:'Count, check and prune recorded model replies.'
+    comment:'Post an experiment on its pull request, as one comment; which is edited in'
     compare:'Compare two experiments, the first in the baseline'"'"'s place; --pairwise also puts'
     completion:'Print the completion of commands and options for a shell; the shell reads it'
     curate:'Make bad runs examples of a dataset, without duplicates; after a look at the'
@@ -216,6 +217,19 @@ _shtab_llmobs_cassettes_stats_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_llmobs_cassettes_stats_defaults_added=0
+
+_shtab_llmobs_comment_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the store, also a URI (default\: LLMOBS_STORE, else .llmobs here or in a folder above)]:PATH:_files"
+  "--color[colours (default\: on a terminal)]:color:(auto always never)"
+  "--number[of the pull request or merge request (default\: the one that the CI job runs for)]:N:"
+  "--dry-run[print the comment and send nothing]"
+  "--json[print what was done for machines]"
+  ":an experiment\'s name, or its beginning (default\: the newest):_llmobs_experiments"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_llmobs_comment_defaults_added=0
 
 _shtab_llmobs_compare_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -929,6 +943,7 @@ _shtab_llmobs() {
       case $line[1] in
         baseline) _shtab_llmobs_baseline ;;
         cassettes) _shtab_llmobs_cassettes ;;
+        comment) _arguments -C -s $_shtab_llmobs_comment_options ;;
         compare) _arguments -C -s $_shtab_llmobs_compare_options ;;
         completion) _arguments -C -s $_shtab_llmobs_completion_options ;;
         curate) _arguments -C -s $_shtab_llmobs_curate_options ;;
