@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-import zlib
-from typing import Any
-
 import pytest
 
-from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.context import Context
-from pytest_llmobs.reports.digest.experiment import digest
-from pytest_llmobs.reports.html.report import HtmlReport
-from pytest_llmobs.reports.text.page import Page
+from tests.browser.experiments import support_red
 from tests.unit.reports.conftest import GALLERY
-
-_DATA = re.compile(r'<script type="text/plain" id="([\w-]+)">([A-Za-z0-9+/=]*)</script>')
-
-
-def page_of(experiment: Experiment) -> str:
-    context = Context()
-    page = HtmlReport().render(digest(experiment, context), Page(), context)
-    assert isinstance(page, str)
-    return page
-
-
-def unpacked(page: str) -> dict[str, Any]:
-    """Return the data that a page carries, by the id of their element."""
-    data = {}
-    for id, content in _DATA.findall(page):
-        data[id] = json.loads(zlib.decompress(base64.b64decode(content)))
-    return data
+from tests.unit.reports.html.pages import DATA, details_of, index_of, page_of
 
 
 @pytest.mark.parametrize("name", sorted(GALLERY))
 def test_all_pages_are_alike_but_for_their_data(name: str) -> None:
     pages = [page_of(GALLERY[name]()), page_of(GALLERY["green"]())]
-    first, second = (_DATA.sub("", page).split() for page in pages)
+    first, second = (DATA.sub("", page) for page in pages)
     assert first == second
 
 
 def test_the_index_has_the_document_of_the_json_report() -> None:
     experiment = GALLERY["red_examples"]()
-    report = unpacked(page_of(experiment))["index"]["report"]
+    report = index_of(experiment)["report"]
     assert report["experiment"]["name"] == experiment.name
+
+
+@pytest.mark.parametrize("name", sorted(GALLERY))
+def test_all_columns_have_a_row_for_each_trial_and_so_have_the_details(name: str) -> None:
+    experiment = GALLERY[name]()
+    trials = len(experiment.trials) + len(experiment.further_trials)
+    page = page_of(experiment)
+    columns = dict(index_of(experiment)["trials"])
+    scores = columns.pop("scores")
+    assert {len(column) for column in (*columns.values(), *scores.values())} == {trials}
+    assert sorted(details_of(page)) == list(range(trials))
+
+
+def test_nothing_of_a_user_stands_outside_the_packed_data() -> None:
+    experiment, evidence = support_red()
+    shell = DATA.sub("", page_of(experiment, evidence))
+    for text in (experiment.name, "double-charge", "ひらがなの例", "tone_quality", "Ana"):
+        assert text not in shell
