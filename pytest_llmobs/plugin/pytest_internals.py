@@ -196,7 +196,7 @@ class JunitFile:
         if xml is not None:
             xml.pytest_runtest_logreport(report)
             # pytest 9.2: else the next failure of that name would be told in the same testcase, and counted as another
-            xml.node_reporters.pop((report.id, None))
+            xml.finalize(report)
 
     def fail(self, testcase: ET.Element, headline: str, details: Sequence[str], *, passed: bool) -> None:
         """Make a failure of a testcase that passed, failed as expected or ended in an error, and count it as one.

@@ -16,7 +16,7 @@ from _pytest import runner
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 from _pytest.fixtures import FixtureManager, FuncFixtureInfo
-from _pytest.junitxml import LogXML, xml_key
+from _pytest.junitxml import LogXML, _NodeReporter, xml_key
 from _pytest.pathlib import import_path
 from _pytest.python import CallSpec
 from xdist import remote
@@ -37,6 +37,11 @@ ATTRIBUTES = [
     (TerminalWriter, "width_of_current_line", "whether a line of progress begins on a line of its own"),
     (TerminalRepr, "toterminal", "how a red verdict is shown"),
     (LogXML, "pytest_runtest_logreport", "red verdicts in JUnit"),
+    (LogXML, "node_reporter", "testcases of JUnit"),
+    (LogXML, "finalize", "red verdicts in JUnit"),
+    (LogXML, "add_global_property", "the verdict at the head of JUnit's file"),
+    (_NodeReporter, "to_xml", "testcases of JUnit"),
+    (_NodeReporter, "finalize", "testcases of JUnit"),
     (FixtureManager, "getfixturedefs", "whether a target may run ahead"),
     (FuncFixtureInfo, "argnames", "whether a target may run ahead"),
     (FuncFixtureInfo, "initialnames", "whether a target may run ahead"),
@@ -66,6 +71,9 @@ SOURCES = [
     (remote.WorkerInteractor, "self.torun"),
     (remote.WorkerInteractor, "self.nextitem_index"),
     (DSession, "self.shouldstop"),
+    (LogXML, "self.stats"),
+    (LogXML, "self.cnt_double_fail_tests"),
+    (LogXML, "self.global_properties"),
     (LoadScheduling, "self.pending"),
     (LoadScheduling, "self.collection"),
 ]

@@ -10,6 +10,7 @@ from pytest_llmobs.reports.digest.examples import by_example
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.junit.elements import Fact
+from pytest_llmobs.wording import error_line
 
 States = Mapping[tuple[str, str], ExampleState]
 """Suite and example id -> what the gate says of the example."""
@@ -46,7 +47,7 @@ def trial_facts(trial: Trial, states: States) -> list[Fact]:
 def _scores(trial: Trial) -> Iterator[Fact]:
     for key, score in trial.scores.items():
         if score.error is not None:
-            yield f"score.{key}.error", score.error
+            yield f"score.{key}.error", error_line(score.error)
         elif score.score is not None:
             yield f"score.{key}", str(score.score)
         elif score.value is not None:
