@@ -150,6 +150,9 @@ class TrialTable {
 
 function countSentence({ trials }, { rows, column, descending }, shown) {
   const all = trials.example.length;
+  if (all === 0) {
+    return "No trials ran";
+  }
   const count = rows.length === all ? `${all} trials` : `${rows.length} of ${all} trials`;
   const order = column ? `by ${column.title}, ${descending ? "descending" : "ascending"}` : "the worst first";
   const cut = rows.length > shown ? `, ${shown} shown` : "";
