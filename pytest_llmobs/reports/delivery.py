@@ -164,7 +164,7 @@ class Reports:
         except _NOT_OURS:
             raise
         except BaseException as error:
-            return Delivery("digest", problem=_reason(error))
+            return Delivery("digest", problem=reason_of(error))
 
     def ended(self, exit_status: int) -> Reports:
         """Return the reports for a session that ended with this status, whoever set it; red is told already."""
@@ -219,7 +219,7 @@ class Reports:
         except _NOT_OURS:
             raise
         except BaseException as error:
-            return Delivery(chosen.name, problem=_reason(error))
+            return Delivery(chosen.name, problem=reason_of(error))
         kind = type(chosen)
         where = f"{kind.__module__}.{kind.__qualname__}.render"
         return Delivery(chosen.name, problem=f"{where} returned {type(text).__name__}, and no text")
@@ -274,7 +274,7 @@ def _write(path: Path, text: str, mode: int) -> None:
     write_whole(path, content, mode=mode)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what a report failed with, and where, in one line."""
     message = " ".join(str(error).split())
     text = f"{type(error).__name__}: {message}"

@@ -11,18 +11,19 @@ from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import match_name, newest_experiment, remedy
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import NotFoundError
+from pytest_llmobs.errors import NotFoundError, SettingsError
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.wording import nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.reports.base import ReportFormat
-    from pytest_llmobs.reports.delivery import Delivery, ReportOrder
+    from pytest_llmobs.reports.delivery import Delivery, ReportOrder, Reports
     from pytest_llmobs.storage.store import Store
 
 DEFAULT = "html"
 """The report that is made where none is named."""
+_PNG = "png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     store = open_store(arguments.store, console)
     name, requests, formats = _understood(arguments.words, store)
-    if not requests and not arguments.png:
+    if not requests and arguments.png is None:
         requests = [DEFAULT]
     orders = read_orders(requests, formats, Path.cwd(), "llmobs report")
     experiment = newest_experiment(store) if name is None else read_experiment(name, store)
@@ -111,12 +112,45 @@ def _made(
     arguments: argparse.Namespace,
     console: Console,
 ) -> list[Delivery]:
-    """Print and write what is ordered; return what became of it."""
+    """Print and write what is ordered; return what became of it.
+
+    Raises:
+        SettingsError: Pictures are asked for, and can't be drawn on this machine.
+    """
     context = reports.stored_context(experiment, store, arguments.store)
     ordered = reports.gathered(experiment, orders, context, store)
+    # first: what is missing on this machine is told before anything is written
+    pictures = [] if arguments.png is None else _pictures(ordered, Path(arguments.png))
     printed = ordered.printed(console.page, ordered_alone=True)
     written = ordered.written(reports.report_folder(store))
-    return [*printed, *written]
+    return [*printed, *written, *pictures]
+
+
+def _pictures(ordered: Reports, folder: Path) -> list[Delivery]:
+    """Write a picture a file into a folder, which is made where it is missing."""
+    from pytest_llmobs.files import write_whole
+    from pytest_llmobs.reports.delivery import Delivery, reason_of
+    from pytest_llmobs.reports.plots.pictures import picture_files
+
+    if isinstance(ordered.digest, Delivery):
+        return [ordered.digest]
+    try:
+        files = picture_files(ordered.digest, ordered.context)
+    except SettingsError:
+        raise
+    except Exception as error:
+        return [Delivery(_PNG, problem=reason_of(error))]
+    if not files:
+        return [Delivery(_PNG, problem="there is nothing to draw")]
+    made: list[Delivery] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_whole(folder / name, content)
+            made.append(Delivery(_PNG, path=folder / name))
+    except OSError as error:
+        made.append(Delivery(_PNG, problem=f"can't write to {str(folder)!r}: {error.strerror or error}"))
+    return made
 
 
 def _tell(made: Sequence[Delivery], console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,40 @@ def test_a_place_that_takes_no_file_is_named(llmobs: Run, store: Store, tmp_path
     done = llmobs("report", "html:build/page.html")
     assert (done.returncode, done.stdout) == (1, "")
     assert "a file stands in the place of its folder" in done.stderr
+
+
+def test_plots_become_pictures(llmobs: Run, store: Store, tmp_path: Path) -> None:
+    done = llmobs("report", "--png", "build/plots")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "report png: build/plots/intervals.png" in lines
+    for line in lines:  # pictures alone: no other report was asked for
+        picture = tmp_path / line.removeprefix("report png: ")
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_come_beside_reports(llmobs: Run, store: Store) -> None:
+    made = json.loads(llmobs("report", "calm", "json", "--png", "plots", "--json").stdout)
+    formats = [each["format"] for each in made["reports"]]
+    assert formats[0] == "json"
+    assert set(formats[1:]) == {"png"}
+
+
+def test_without_the_extra_nothing_is_made_and_it_is_named(
+    llmobs: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    done = llmobs("report", "html", "--png", "plots")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'pytest-llmobs[png]'" in done.stderr
+    assert not store.root.joinpath("reports").exists()
+
+
+def test_a_folder_that_is_a_file_takes_no_picture(llmobs: Run, store: Store, tmp_path: Path) -> None:
+    tmp_path.joinpath("plots").write_text("a file")
+    done = llmobs("report", "--png", "plots")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("! report png: can't write to 'plots': ")
 
 
 @pytest.mark.parametrize(
