@@ -68,6 +68,7 @@ def _scores(row: Row, accepted: BaselineRow | None) -> Iterator[dict[str, Any]]:
             "comment": score.comment,
             "error": score.error,
             "gating": score.gating,
+            "exempt": score.exempt,
             "baseline": _baseline(metric, verdict, accepted),
             "control": list(verdict.control) if verdict else [],
         }

@@ -1,5 +1,6 @@
 // What changed, as the gate's blocks of text tell it: `model: a -> b`, or a title with a unified diff below it.
 
+import { wordDiff } from "./diff.js";
 import { element } from "./dom.js";
 
 const LINES = { "+": ["ins", "added"], "-": ["del", "removed"] };
@@ -29,14 +30,56 @@ function wholeDiff(lines, shown) {
 }
 
 function diffLines(lines) {
-  return element("pre", { class: "lines" }, lines.map(diffLine));
+  const marked = markedLines(lines);
+  return element("pre", { class: "lines" }, lines.map((line, at) => diffLine(line, marked.get(at))));
 }
 
-function diffLine(line) {
+// Return, by place, the parts of lines that took others' place: the words in which they differ are marked.
+function markedLines(lines) {
+  const marked = new Map();
+  let at = 0;
+  while (at < lines.length) {
+    const come = at + countSigned(lines, at, "-");
+    const end = come + countSigned(lines, come, "+");
+    if (at < come && come < end) {
+      const [old, now] = [lines.slice(at, come), lines.slice(come, end)].map(withoutSigns);
+      const segments = wordDiff(old, now);
+      lineParts(segments, "delete").forEach((parts, number) => marked.set(at + number, parts));
+      lineParts(segments, "insert").forEach((parts, number) => marked.set(come + number, parts));
+    }
+    at = Math.max(end, at + 1);
+  }
+  return marked;
+}
+
+function countSigned(lines, from, sign) {
+  const rest = lines.slice(from);
+  const end = rest.findIndex((line) => line[0] !== sign);
+  return end < 0 ? rest.length : end;
+}
+
+function withoutSigns(lines) {
+  return lines.map((line) => line.slice(1)).join("\n");
+}
+
+function lineParts(segments, kind) {
+  const rows = [[]];
+  for (const segment of segments.filter((segment) => segment.kind === "equal" || segment.kind === kind)) {
+    segment.text.split("\n").forEach((text, number) => {
+      if (number) {
+        rows.push([]);
+      }
+      rows.at(-1).push(segment.kind === kind ? element("b", {}, text) : text);
+    });
+  }
+  return rows;
+}
+
+function diffLine(line, parts) {
   const [tag, word] = LINES[line[0]] ?? [];
   if (!tag) {
     return element("span", { class: "muted" }, line, "\n");
   }
   const sign = element("span", { class: "sign", "aria-hidden": "true" }, line[0]);
-  return element(tag, {}, element("span", { class: "hidden" }, word, ": "), sign, line.slice(1), "\n");
+  return element(tag, {}, element("span", { class: "hidden" }, word, ": "), sign, parts ?? line.slice(1), "\n");
 }

@@ -1,8 +1,8 @@
 // Two texts compared word by word: what stayed, what was deleted, what was inserted.
 
-// Han and kana are written without spaces: each letter is a word. So is every sign, and a variable such as {tier}.
+// Han and kana are written without spaces: each letter is a word. So are a sign, an end of line, and {tier}.
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
-const WORD_PARTS = new RegExp(`(\\s*)(\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
+const WORD_PARTS = new RegExp(`([^\\S\\n]*)(\\n|\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
 const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
 const LONGEST_WORD = 100;
 // Characters of both texts; longer ones are compared by lines first.
@@ -145,8 +145,8 @@ function changesOf(old, now) {
   return changes;
 }
 
-// Join changes with nothing between them, and those that are longer than what stays between them, which read better as
-// one. The end of a line stays.
+// Join changes with nothing between them, and those that are twice as long as what stays between them, which read better
+// as one. The end of a line stays.
 function withoutCrumbs(changes) {
   const joined = [];
   for (let change of changes) {
@@ -166,7 +166,8 @@ function withoutCrumbs(changes) {
 
 function isCrumb(change, previous) {
   const [size, previousSize] = [change, previous].map(({ old, now }) => Math.max(old.length, now.length));
-  return previousSize === 0 || (change.lead.length <= Math.min(size, previousSize) && !change.lead.includes("\n"));
+  const isShort = 2 * change.lead.length <= Math.min(size, previousSize);
+  return previousSize === 0 || (isShort && !change.lead.includes("\n"));
 }
 
 function segmentsOf({ lead, old, now }) {

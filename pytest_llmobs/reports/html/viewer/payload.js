@@ -44,7 +44,9 @@ export function diffNode(before, after) {
     if (kind === "equal") {
       return cutText(text, place ? AROUND_CHANGE : 0, AROUND_CHANGE);
     }
-    return element(kind === "delete" ? "del" : "ins", {}, cutText(text, MOST_CHARACTERS, 0));
+    // an end of line that came or went is seen by nothing else
+    const visible = text.trim() ? text : text.replaceAll("\n", kind === "delete" ? "↵" : "↵\n");
+    return element(kind === "delete" ? "del" : "ins", {}, cutText(visible, MOST_CHARACTERS, 0));
   });
   return element("div", { class: "payload whole text diff", dir: "auto" }, words);
 }

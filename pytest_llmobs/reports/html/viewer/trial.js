@@ -117,7 +117,7 @@ function titledPart(title, content) {
   return content && element("section", { class: "stack" }, element("h2", {}, title), content);
 }
 
-function scoreLine({ metric, score, value, comment, error, gating, baseline, control }) {
+function scoreLine({ metric, score, value, comment, error, gating, exempt, baseline, control }) {
   const muted = (words) => element("span", { class: "muted" }, words);
   const told = value ?? scoreText(score);
   return element(
@@ -127,13 +127,13 @@ function scoreLine({ metric, score, value, comment, error, gating, baseline, con
       "div",
       { class: "row" },
       element("h3", {}, metric),
-      told ? element("strong", {}, told) : element("strong", { class: "warn" }, "unscored"),
+      told ? element("strong", {}, told) : element("strong", { class: "warn" }, exempt ? "does not apply" : "unscored"),
       baseline && muted(`accepted ${valuesText(baseline)}`),
       control?.length > 0 && muted(`accepted code now ${valuesText(control)}`),
       !gating && muted("for information"),
     ),
     comment && textNode(comment),
-    error && element("div", { class: "notice warn" }, textNode(error)),
+    error && element("div", { class: exempt ? null : "notice warn" }, textNode(error)),
   );
 }
 
