@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser
@@ -85,7 +86,7 @@ def test_both_texts_can_be_read_from_any_difference(word_diff) -> None:
         assert sides(segments) == (before, after)
         kinds = [segment["kind"] for segment in segments]
         assert all(segment["text"] for segment in segments)
-        for first, second in zip(kinds, kinds[1:], strict=False):
+        for first, second in pairwise(kinds):
             assert first != second
             assert (first, second) != ("insert", "delete")
 

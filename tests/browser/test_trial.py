@@ -79,9 +79,7 @@ def test_d_shows_the_answers_beside_each_other_and_back(open_trial) -> None:
     answer = section(page, "Answer")
     page.keyboard.press("d")
     expect(answer.locator("del")).to_have_count(0)
-    expect(answer.get_by_role("heading", level=3)).to_have_text(
-        ["accepted answer of 600e07e", "this answer"]
-    )
+    expect(answer.get_by_role("heading", level=3)).to_have_text(["accepted answer of 600e07e", "this answer"])
     assert page.url.endswith("?diff=off")
     page.keyboard.press("d")
     expect(answer.locator(".payload del")).to_have_count(1)
@@ -105,7 +103,7 @@ def test_the_choice_keeps_the_focus_and_goes_on_to_the_next_trial(open_trial) ->
 
 
 def test_an_answer_is_compared_with_a_reference_that_is_a_text(open_report) -> None:
-    experiment, evidence = with_root(reference_outputs=json.dumps({"output": "Hello Ana, it is refunded."}))
+    experiment, evidence = with_root(reference_outputs=b'{"output": "Hello Ana, it is refunded."}')
     page = open_report(experiment, "#/trial/0?diff=reference", evidence=evidence)
     answer = section(page, "Answer")
     expect(answer.locator(".payload del")).to_contain_text("is refunded")
@@ -175,12 +173,15 @@ def test_figures_and_commands_can_be_read(open_trial) -> None:
     figures = section(open_trial(0), "Figures")
     expect(figures).to_contain_text("Latency1.20 s")
     expect(figures).to_contain_text("Tokens986")
-    expect(figures).to_contain_text("llmobs show 0193ab12-3456-7abc-8def-000000000000")
+    experiment, _ = support_red()
+    expect(figures).to_contain_text(f"llmobs show {experiment.trials[0].run_id}")
 
 
 def test_j_and_k_go_through_the_trials_that_the_filter_left(open_trial) -> None:
     page = open_trial(0, "?filter=status:failed+repeat:2")
-    expect(page.get_by_role("navigation", name="Trials")).to_contain_text("1 of 129")  # repeat 1 isn't among them
+    expect(page.get_by_role("navigation", name="Trials")).to_contain_text(
+        "1 of 129"
+    )  # repeat 1 isn't among them
     page.goto(page.url.replace("/trial/0", "/trial/1"))
     page.wait_for_selector("text=1 of 5")
     ids = []
@@ -231,7 +232,9 @@ def test_escape_goes_back_to_the_filtered_table(open_trial) -> None:
 def test_an_address_without_a_trial_is_a_sentence(row, opened) -> None:
     experiment, evidence = support_red()
     page = opened.page(opened.file(experiment, evidence), f"#/trial/{row}")
-    expect(page.get_by_role("alert")).to_contain_text(f"there is no trial “{row}”; they are numbered 0 to 128.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        f"there is no trial “{row}”; they are numbered 0 to 128."
+    )
     # the page says what failed to whoever looks into the console, too
     opened.complaints.clear()
 
@@ -253,7 +256,9 @@ def test_what_stayed_the_same_in_long_answers_is_folded(open_report) -> None:
     accepted = baseline.texts.examples["double-charge"].output
     long = "It was sent yesterday. " * 1000
     experiment, evidence = with_first_trial(output=f"{long}{accepted}")
-    texts = replace(baseline.texts.examples["double-charge"], output=f"{long}{accepted.replace('Ana', 'Eva')}")
+    texts = replace(
+        baseline.texts.examples["double-charge"], output=f"{long}{accepted.replace('Ana', 'Eva')}"
+    )
     store = replace(baseline.texts, examples={**baseline.texts.examples, "double-charge": texts})
     evidence = replace(evidence, baselines={suite: replace(baseline, texts=store)})
     page = open_report(experiment, "#/trial/0", evidence=evidence)
@@ -273,7 +278,7 @@ def test_a_conversation_is_shown_as_turns(open_report) -> None:
         {"role": "assistant", "content": [{"type": "text", "text": "I am looking."}]},
         {"role": "tool", "content": '{"orders": 2}', "tool_call_id": "c1"},
     ]
-    experiment, evidence = with_root(inputs=json.dumps({"messages": messages, "seed": 7}))
+    experiment, evidence = with_root(inputs=json.dumps({"messages": messages, "seed": 7}).encode())
     inputs = section(open_report(experiment, "#/trial/0", evidence=evidence), "Inputs")
     expect(inputs.locator(".turn .role")).to_have_text(["user", "assistant", "tool"])
     expect(inputs.locator(".turn").nth(1)).to_contain_text("I am looking.")
@@ -294,7 +299,7 @@ def test_a_conversation_is_shown_as_turns(open_report) -> None:
     ],
 )
 def test_payloads_of_any_shape_are_shown(stored, shown, open_report) -> None:
-    experiment, evidence = with_root(inputs=stored)
+    experiment, evidence = with_root(inputs=stored.encode())
     page = open_report(experiment, "#/trial/0", evidence=evidence)
     expect(section(page, "Inputs")).to_contain_text(shown)
 
