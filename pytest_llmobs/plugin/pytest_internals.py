@@ -136,7 +136,7 @@ def report_failure(
 
 def junit_takes_properties(config: pytest.Config) -> bool:
     """Return True where a testcase of ``--junitxml`` may have properties."""
-    return config.getini("junit_family") != "xunit2"
+    return bool(config.getini("junit_family") != "xunit2")
 
 
 class JunitFile:

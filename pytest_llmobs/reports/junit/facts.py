@@ -77,7 +77,7 @@ def experiment_facts(digest: Digest) -> list[Fact]:
 def _metric(line: MetricLine) -> str:
     """Return a metric's verdict and means: ``REGRESSED 0.967 -> 0.847``."""
     row = line.row
-    parts = []
+    parts: list[str] = []
     if line.has_verdict:
         parts.append(row.verdict)
     if row.baseline is not None:

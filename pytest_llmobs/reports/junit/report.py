@@ -33,7 +33,7 @@ class JunitReport:
         del page, context
         cases = list(_cases(digest))
         counts = _counts(cases)
-        suite = ET.Element("testsuite", name=xml_text(digest.experiment.name), **counts)
+        suite = ET.Element("testsuite", {"name": xml_text(digest.experiment.name), **counts})
         suite.set("time", f"{digest.experiment.duration:.3f}")
         suite.set("timestamp", digest.experiment.started)
         add_properties(ET.SubElement(suite, "properties"), experiment_facts(digest))
