@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -69,15 +70,26 @@ class Opened:
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+def opened(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens reports; at the end, none may have asked for anything but its own file, or complained."""
     opened = Opened(browser, tmp_path)
     yield opened
+    if folder := os.environ.get("LLMOBS_SCREENSHOTS"):
+        _keep_screenshots(browser, Path(folder), request.node.nodeid)
     for context in browser.contexts:
         context.close()
     strangers = [url for url in opened.requests if not url.startswith("file://")]
     assert not strangers
     assert not opened.complaints
+
+
+def _keep_screenshots(browser: Browser, folder: Path, nodeid: str) -> None:
+    """Show what the test's pages showed at its end, to whoever looks at the build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", nodeid.removeprefix("tests/browser/"))
+    for number, context in enumerate(browser.contexts):
+        for page in context.pages:
+            page.screenshot(path=folder / f"{name[:150]}-{number}.png")
 
 
 @pytest.fixture

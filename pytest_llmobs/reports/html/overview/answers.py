@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_llmobs.baselines.prompt_changes import change_text
-from pytest_llmobs.records.decisions import ExampleState
+from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, Standing, standing
@@ -16,6 +17,7 @@ from pytest_llmobs.reports.terminal.metric_columns import verdict_text
 from pytest_llmobs.reports.terminal.spending import statuses_text
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 from pytest_llmobs.wording import commit_id, count
 
 _LOUD: tuple[Standing, ...] = ("red", "warning", "improved")
@@ -49,17 +51,23 @@ def _trials(digest: Digest) -> str:
 def why(digest: Digest, page: Page) -> dict[str, Any]:
     """Return what decided: errors, then the metrics that are red, doubtful or better, a line each.
 
-    ``lines`` are lists of standing, name, means, difference and note; ``text`` is said where there are none.
+    ``lines`` are lists of standing, name, means, difference and note. ``text`` says whose they are, or why there are
+    none.
     """
     lines = [["red", error, "", "", ""] for error in digest.errors]
     metrics: list[MetricLine] = []
     for suite in digest.metrics.suites:
         metrics += [line for line in suite.lines if line.has_verdict]
     loud = [line for line in metrics if standing(line.row)]
-    several = len({line.row.suite for line in loud}) > 1
+    suites = list(dict.fromkeys(line.row.suite for line in loud))
     for line in sorted(loud, key=lambda line: _LOUD.index(standing(line.row))):
-        lines.append(_why(line, page, several))
-    return {"lines": lines, "text": "" if lines else _quiet(digest, metrics)}
+        lines.append(_why(line, page, len(suites) > 1))
+    text = ""
+    if not lines:
+        text = _quiet(digest, metrics)
+    elif len(suites) == 1 and len(digest.metrics.suites) > 1:
+        text = f"in {suites[0]}"
+    return {"lines": lines, "text": text}
 
 
 def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
@@ -104,12 +112,20 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
     first = example.rows[0]
-    # what failed comes last, behind the gate's own words
-    reason = first.comment.strip().rpartition("\n")[2]
-    scores = f"{first.metric} {outcome(first, page)}".removesuffix(" trials")
+    scores = f"{first.metric} {outcome(replace(first, control=()), page)}".removesuffix(" trials")
     if example.state != "broken":
         scores = f"{example.state}: {scores}"
-    return ["red" if example.red else "warning", example.example_id, row, scores, reason]
+    return ["red" if example.red else "warning", example.example_id, row, scores, _reason(first)]
+
+
+def _reason(row: ExampleRow) -> str:
+    """Return why a row is there, in a line: what failed, and what the accepted code did today."""
+    # what failed comes last, behind the gate's own words
+    reason = row.comment.strip().rpartition("\n")[2]
+    if not row.control:
+        return reason
+    control = repeats_text(row.control, is_binary(row.control))
+    return " · ".join(filter(None, (f"accepted code today {control}", reason)))
 
 
 def changes(digest: Digest) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ export function answers({ why, examples, changes }) {
   return element(
     "div",
     { class: "answers" },
-    card("Why", folded(why.lines.map(whyLine), most, "reasons"), why.text && element("p", {}, why.text)),
+    card("Why", why.text && element("p", {}, why.text), folded(why.lines.map(whyLine), most, "reasons")),
     card("Which examples", exampleLines(examples, most)),
     card("What changed", changes.length ? changes.map((group) => changeGroup(group, most)) : element("p", {}, "No change is known.")),
   );

@@ -58,6 +58,7 @@ async function start() {
   history.scrollRestoration = "manual";
   startKeys();
   addEventListener("hashchange", show);
+  addEventListener("beforeprint", unfold);
   await show();
 }
 
@@ -129,6 +130,14 @@ function arrive(top, before) {
   place?.focus({ preventScroll: true });
   scrollTo(0, top);
   announce(document.title);
+}
+
+// Paper can't be unfolded.
+function unfold() {
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    addEventListener("afterprint", () => (folded.open = false), { once: true });
+  }
 }
 
 function failure(what, error) {

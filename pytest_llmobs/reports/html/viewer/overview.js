@@ -24,10 +24,10 @@ const FEW_SUITES = 3; // of more, those in which nothing happened are folded
 export function overview({ index, route }) {
   const { report, overview: words, plots } = index;
   const sections = [
-    section("metrics", plotFigure("Metrics", plots.intervals), metricSections(words.metrics), words.suite_scores.map(suiteScore)),
-    section("history", plotFigure("History", plots.history)),
-    section("scores", plotFigure("Scores", plots.distributions)),
-    section("spending", plotFigure("Cost and latency", plots.spending), words.spending.map((line) => element("p", {}, line))),
+    section("metrics", plotFigure(plots.intervals), metricSections(words.metrics), words.suite_scores.map(suiteScore)),
+    section("history", plotFigure(plots.history, "History in numbers")),
+    section("scores", plotFigure(plots.distributions, "Scores in numbers")),
+    section("spending", plotFigure(plots.spending, "Cost and latency in numbers"), words.spending.map((line) => element("p", {}, line))),
     trialTable({ index, route }),
     section("notes", words.messages.map(message), index.gaps.map((gap) => message(["warning", `missing: ${gap}`]))),
   ].filter(Boolean);

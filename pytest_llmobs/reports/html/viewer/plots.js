@@ -3,18 +3,14 @@
 import { drawn, element } from "./dom.js";
 import { textTable } from "./grid.js";
 
-// Return a picture with its values in a table below it, or null where there is none.
-export function plotFigure(title, plot) {
+// Return a picture, with its values folded below it where a title names them, or null where there is none.
+export function plotFigure(plot, title = "") {
   if (!plot) {
     return null;
   }
-  return element(
-    "figure",
-    { class: "picture" },
-    scenePicture(plot.wide, "wide"),
-    scenePicture(plot.narrow, "narrow"),
-    element("details", {}, element("summary", {}, `${title} in numbers`), textTable(title, plot.table.head, plot.table.rows)),
-  );
+  const { wide, narrow, table } = plot;
+  const numbers = title && element("details", {}, element("summary", {}, title), textTable(title, table.head, table.rows));
+  return element("figure", { class: "picture" }, scenePicture(wide, "wide"), scenePicture(narrow, "narrow"), numbers);
 }
 
 function scenePicture(scene, size) {

@@ -1,0 +1,112 @@
+"""Keys: for readers without a pointer, and for those in a hurry."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.experiments import support_red
+
+
+@pytest.fixture
+def open_red(open_report):
+    """Opens the report of an experiment that a prompt made red."""
+
+    def open_it(fragment="", **options):
+        experiment, evidence = support_red()
+        return open_report(experiment, fragment, evidence, **options)
+
+    return open_it
+
+
+def test_a_question_mark_shows_the_keys_and_escape_hides_them(open_red) -> None:
+    page = open_red()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_contain_text("filter the trials")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_a_question_mark_hides_the_keys_again(open_red) -> None:
+    page = open_red()
+    page.keyboard.press("?")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_button_shows_the_keys_and_gets_the_focus_back(open_red) -> None:
+    page = open_red()
+    button = page.get_by_role("button", name="Keys ?")
+    button.click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["j", "k", "[", "]", "d", "Escape", "?"])
+def test_the_keys_of_a_trial_are_listed(open_red, key) -> None:
+    page = open_red("#/trial/0")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").locator("kbd").get_by_text(key, exact=True)).to_be_visible()
+
+
+def test_a_slash_leads_to_the_filter(open_red) -> None:
+    page = open_red()
+    page.keyboard.press("/")
+    field = page.locator("#filter")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+
+
+def test_keys_are_letters_while_a_reader_types(open_red) -> None:
+    page = open_red()
+    page.keyboard.press("/")
+    page.keyboard.type("?jk[]d/")
+    expect(page.locator("#filter")).to_have_value("?jk[]d/")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_escape_leaves_the_filter(open_red) -> None:
+    page = open_red()
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator("#filter")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("modifier", ["Control", "Alt", "Meta"])
+def test_the_browsers_own_keys_are_left_alone(open_red, modifier) -> None:
+    page = open_red("#/trial/0")
+    before = page.url
+    page.keyboard.press(f"{modifier}+j")
+    page.keyboard.press("?")  # comes after it, so that what the first had done would be there
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.url == before
+
+
+def test_keys_behind_the_dialog_do_nothing(open_red) -> None:
+    page = open_red("#/trial/0")
+    before = page.url
+    page.keyboard.press("?")
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == before
+
+
+def test_a_trials_keys_lead_through_trials_and_back(open_red) -> None:
+    page = open_red("#/trial/0")
+    page.keyboard.press("j")
+    page.wait_for_url("**#/trial/1")
+    page.keyboard.press("k")
+    page.wait_for_url("**#/trial/0")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Which examples")).to_be_visible()
+
+
+def test_keys_of_a_view_go_with_it(open_red) -> None:
+    page = open_red("#/trial/0")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Which examples")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog").locator("kbd").get_by_text("]", exact=True)).to_have_count(0)
