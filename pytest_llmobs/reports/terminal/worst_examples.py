@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.reports.context import Context
@@ -16,7 +17,9 @@ from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.wording import count
 
 WORST = 3
-"""Examples shown."""
+"""Examples shown however full the screen is."""
+MOST = 5
+"""Examples shown where there is room for them, the shared change not cut shorter."""
 FEWEST_LINES = 6
 """Lines of the shared change that are shown, however full the screen is."""
 _NOTED = ("broken", "suspect", "drifted")
@@ -37,11 +40,28 @@ def worst_examples(digest: Digest, page: Page, context: Context, room: int) -> l
     number = len(examples.detailed)
     if not number:
         return []
-    worst = list(_worst(examples, page))
-    if number > WORST or _leaves_out(examples):
+    # the change takes some lines, and how to see all is one
+    least = min(len(list(_change(examples, page, FEWEST_LINES))), FEWEST_LINES) + 1
+    told = _fitting(list(_worst(examples, page)), room - least)
+    shown = len(told)
+    worst = list(chain.from_iterable(told))
+    if number > shown or _leaves_out(examples):
         command = show_command(digest.experiment.name, context, "--all")
         worst.append(f"  {page.signs.ellipsis} {count(number, 'example')}, uncut: {command}")
     return [*_change(examples, page, max(room - len(worst), FEWEST_LINES)), *worst]
+
+
+def _fitting(told: list[list[str]], room: int) -> list[list[str]]:
+    """Return the lines of as many examples as there is room for, ``WORST`` at least.
+
+    Those beyond that are worth more than what each answered: the answers go first, from the last one on.
+    """
+    while len(told) > WORST:
+        answers = max(room - len(told), 0)
+        if len(told) <= room:
+            return [*told[:answers], *(lines[:1] for lines in told[answers:])]
+        told = told[:-1]
+    return told
 
 
 def _leaves_out(examples: ExamplesDigest) -> bool:
@@ -84,22 +104,24 @@ def _change_title(examples: ExamplesDigest, number: int, page: Page) -> str:
     return f"same change in {number:,} of {every:,} examples"
 
 
-def _worst(examples: ExamplesDigest, page: Page) -> Iterator[str]:
+def _worst(examples: ExamplesDigest, page: Page) -> Iterator[list[str]]:
+    """Yield the lines of each of the worst examples: what failed, and what it answered."""
     said: set[str] = set()
     for lines in examples.remarks.values():
         said.update(lines)
     shown_above, _ = _shared_change(examples)
-    for example in examples.detailed[:WORST]:
+    for example in examples.detailed[:MOST]:
         first = example.rows[0]
         scores = f"{page.line(first.metric)} {outcome(first, page)}"
         text = f"{sign(example.state, page)} {example_name(example, examples, page)}  {scores}".rstrip()
         reason = page.line(_reason(first, said))
         if reason:
             text = f"{text}: {reason}"
-        yield page.paint(page.clip(f"  {text}", page.width), style(example))
+        lines = [page.paint(page.clip(f"  {text}", page.width), style(example))]
         new_line = _new_line(example, shown_above)
         if new_line:
-            yield page.paint(page.clip(f"    + {page.line(new_line)}", page.width), "dim")
+            lines.append(page.paint(page.clip(f"    + {page.line(new_line)}", page.width), "dim"))
+        yield lines
 
 
 def _reason(row: ExampleRow, said: Collection[str]) -> str:

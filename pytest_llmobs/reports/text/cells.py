@@ -194,6 +194,11 @@ def _extends(char: str) -> bool:
     return skin_tone or (unicodedata.category(char) in _ZERO and char != _SOFT_HYPHEN)
 
 
+def _joins_hangul(char: str) -> bool:
+    """Tell vowels and finals, old ones and tone marks included, which join the consonant before them."""
+    return "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff" or char in "\u302e\u302f"
+
+
 def _is_region(letter: str) -> bool:
     return len(letter) == 1 and "\U0001f1e6" <= letter <= "\U0001f1ff"
 
@@ -201,8 +206,7 @@ def _is_region(letter: str) -> bool:
 def _cells(char: str) -> int:
     if char.isascii() or char == _SOFT_HYPHEN:
         return 1
-    # vowels and finals of Hangul join the consonant before them
-    if unicodedata.category(char) in _ZERO or "\u1160" <= char <= "\u11ff":
+    if unicodedata.category(char) in _ZERO or _joins_hangul(char):
         return 0
     if unicodedata.east_asian_width(char) in "WF":
         return 2

@@ -18,7 +18,7 @@ from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.terminal.section import SCREEN, TerminalReport, render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
-from tests.unit.reports.conftest import REGRESSED, broken, row
+from tests.unit.reports.conftest import CHANGE, OUTPUT, REGRESSED, broken, row
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -165,9 +165,37 @@ def test_many_broken_examples_are_rerun_through_a_file(gallery):
     assert f"  rerun broken  {command}" in text
 
 
-def test_a_thousand_broken_examples_show_three_and_say_where_all_are(gallery):
+@pytest.mark.parametrize("width", [80, 120])
+def test_five_failures_are_all_shown_within_forty_lines(gallery, width):
+    red = gallery["red_metric"]()
+    rows = []
+    for number, name in enumerate(("返金-👩🏽\u200d💻", "double-charge", "é" * 70, "🇩🇪", "plain")):
+        own = (CHANGE, OUTPUT, f"output:\n@@ -1 +1 @@\n-Sorry {number}\n+No {number}")
+        rows += [broken(name, changes=own), broken(name, "tone_quality", changes=own)]
+    experiment = replace(red, decision=replace(red.decision, examples=tuple(rows)))
+    lines = render(experiment, width=width, color=False).split("\n")
+    shown = [line for line in lines if re.match(r"  ✗ \S+  pass 5/5 → 0/6 trials", line)]
+    assert len(shown) == 5
+    assert len(lines) <= 40
+    assert [line for line in lines if cells.width(line) > width and not COMMAND.search(line)] == []
+
+
+def test_a_full_screen_shows_three_of_the_examples_and_the_change(gallery):
+    red = gallery["red_metric"]()
+    rows = [
+        broken(f"e{number}", changes=(CHANGE, f"output:\n@@ -1 +1 @@\n-a\n+{number}")) for number in range(9)
+    ]
+    notes = tuple(f"note {number}" for number in range(9))
+    experiment = replace(red, notes=notes, decision=replace(red.decision, examples=tuple(rows)))
+    text = render(experiment, width=80, color=False)
+    assert len(re.findall(r"^  ✗ e\d+  pass", text, re.M)) == 3
+    assert "+ Address {customer_name} by name" in text
+    assert "… 9 examples, uncut: llmobs show brave-otter-1123 --all" in text
+
+
+def test_a_thousand_broken_examples_show_five_and_say_where_all_are(gallery):
     text = render(gallery["thousand"](), width=80, color=False)
-    assert len(re.findall(r"^  ✗ e\d+  pass 5/5 → 0/6 trials", text, re.M)) == 3
+    assert len(re.findall(r"^  ✗ e\d+  pass 5/5 → 0/6 trials", text, re.M)) == 5
     assert "… 1,000 examples, uncut: llmobs show brave-otter-1123 --all" in text
     assert "same change in 500 of 1,000 examples" in text
 
