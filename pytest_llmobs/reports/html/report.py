@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.reports.base import Document
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.text.page import Page
 
 
+@dataclass(frozen=True)
 class HtmlReport:
     """A page with all of an experiment: the shell and the viewer are fixed, whatever is foreign lies packed in data."""
+
+    limit: int = 15_000_000
+    """Bytes of a page, beyond which traces leave it, those of the trials that passed first."""
 
     name = "html"
     suffix = ".html"
@@ -38,7 +43,7 @@ class HtmlReport:
         details = Details(traces, accepted)
         contents = index(digest, rows, traces, context)
         contents["overview"] = plain_value(overview(digest, rows))
-        volumes = Volumes(rows, details, contents, context.file)
+        volumes = Volumes(rows, details, contents, context.file, self.limit)
         # last: that a baseline or a trace is missing shows where it is looked for
         contents["gaps"] = [
             *gaps(digest, rows, traces, accepted, contents["missing"]),

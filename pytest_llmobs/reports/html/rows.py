@@ -50,6 +50,11 @@ def ordered_rows(digest: Digest) -> list[Row]:
     return sorted(rows, key=lambda row: ranks[row.key])
 
 
+def failing(row: Row) -> bool:
+    """Return True for a trial that didn't pass, or whose example is red; the accepted code's are never meant."""
+    return row.red or (row.look != "control" and row.trial.status in _FAILING)
+
+
 def _rows(digest: Digest) -> Iterator[Row]:
     details = {(detail.suite, detail.example_id): detail for detail in digest.examples.detailed}
     states: dict[ExampleKey, str] = {key: detail.state for key, detail in details.items()}
@@ -76,10 +81,10 @@ def _ranks(digest: Digest, rows: Collection[Row]) -> Mapping[ExampleKey, tuple[i
     listed: dict[ExampleKey, int] = {}
     for rank, group in enumerate(digest.examples.listed, start=1):
         listed.update(dict.fromkeys(group.examples, rank))
-    failing = {row.key for row in rows if row.look != "control" and row.trial.status in _FAILING}
+    failed = {row.key for row in rows if failing(row)}
     ranks = {}
     for number, key in enumerate(dict.fromkeys(row.key for row in rows)):
         # an example without a state tells of an error where it failed, and of nothing where it didn't
-        rank = listed.get(key, 0 if key in failing else _NOBODY)
-        ranks[key] = (worst.get(key, _NOBODY), int(key not in failing), rank, number)
+        rank = listed.get(key, 0 if key in failed else _NOBODY)
+        ranks[key] = (worst.get(key, _NOBODY), int(key not in failed), rank, number)
     return ranks

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from pytest_llmobs.reports.html.details import Details
 from pytest_llmobs.reports.html.index import CHUNK
 from pytest_llmobs.reports.html.packing import packed, packed_details
-from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.rows import Row, failing
 from pytest_llmobs.wording import count
 
-LIMIT = 15_000_000
-"""Bytes of a page, beyond which traces leave it: the last rows are those of trials that passed."""
+_BEGINNING = 200
+"""Characters that stay of an answer that goes."""
+_PAYLOADS = ("inputs", "outputs", "reference", "metadata")
+_LARGE = 20_000
+"""Characters of a payload beyond which it goes where its trace goes, however small the rest is."""
 
 
 class Volumes:
     """The details of all trials, in the page itself and in those beside it."""
 
     def __init__(
-        self, rows: Sequence[Row], details: Details, index: dict[str, Any], file: str, limit: int = LIMIT
+        self, rows: Sequence[Row], details: Details, index: dict[str, Any], file: str, limit: int
     ) -> None:
         """Pack everything, and move what is too much.
 
@@ -32,44 +37,65 @@ class Volumes:
         """
         self.chunks: list[str] = []
         """What the page itself has of the trials, packed."""
-        self._rows, self._file = rows, file
+        self._rows, self._details, self._file = rows, details, file
         self._moved: list[list[int]] = []
         """The chunks that each other page has, with their traces."""
         self._whole: dict[int, str] = {}
         """These chunks."""
-        for start in range(0, len(rows), CHUNK):
-            self.chunks.append(_packed(len(self.chunks), map(details.of, rows[start : start + CHUNK])))
+        self._places: dict[int, str] = {}
+        """The pages that have them."""
+        self._filled = 0
+        """Bytes of the last of these pages."""
+        for number in range(math.ceil(len(rows) / CHUNK)):
+            self.chunks.append(packed_details(number, self._entries(number)))
         size = sum(map(len, self.chunks))
-        if not file or size <= limit:
-            return
-        # the index again is in each of them, packed
-        room = max(limit - len(packed("index", index)), 0)
-        self._move(details, size - room, room)
+        # what stands here already is more than the index will be
+        if file and size > limit // 2:
+            room = max(limit - len(packed("index", index)), limit // 2)
+            self._move(size - room, room)
 
-    def _move(self, details: Details, excess: int, room: int) -> None:
-        """Move traces out of the last chunks until that many bytes are gone."""
-        filled = room + 1
-        for number in reversed(range(len(self.chunks))):
-            if excess <= 0:
-                return
-            whole = self.chunks[number]
-            if filled + len(whole) > room:
-                self._moved.append([])
-                filled = 0
-            filled += len(whole)
-            self._moved[-1].append(number)
-            self._whole[number] = whole
-            self.chunks[number] = self._without_traces(number, details)
-            excess -= len(whole) - len(self.chunks[number])
+    def _move(self, excess: int, room: int) -> None:
+        """Move traces, then also payloads, out of the last chunks until that many bytes are gone.
 
-    def _without_traces(self, number: int, details: Details) -> str:
-        place = self._name(len(self._moved))
+        Chunks without a failure go first, since these are what the page is read for.
+        """
+        numbers = list(reversed(range(len(self.chunks))))
+        passing = [number for number in numbers if not any(map(failing, self._part(number)))]
+        others = numbers[len(passing) :]
+        for chosen, most in product((passing, others), (_LARGE, _BEGINNING)):
+            for number in chosen:
+                if excess <= 0:
+                    return
+                before = self.chunks[number]
+                if number not in self._whole:
+                    self._assign(number, room)
+                self.chunks[number] = self._lightened(number, most)
+                excess -= len(before) - len(self.chunks[number])
+
+    def _assign(self, number: int, room: int) -> None:
+        """Give a chunk to the last page, or to another one where it doesn't fit."""
+        whole = self.chunks[number]
+        if not self._moved or self._filled + len(whole) > room:
+            self._moved.append([])
+            self._filled = 0
+        self._filled += len(whole)
+        self._moved[-1].append(number)
+        self._whole[number] = whole
+        self._places[number] = self._name(len(self._moved))
+
+    def _lightened(self, number: int, most: int) -> str:
         entries = []
-        for entry in map(details.of, self._rows[number * CHUNK : (number + 1) * CHUNK]):
+        for entry in self._entries(number):
             if entry["runs"] is not None:
-                entry.update(runs=None, runs_in=place)
+                entry.update(_without(entry, most), runs=None, runs_in=self._places[number])
             entries.append(entry)
-        return _packed(number, entries)
+        return packed_details(number, entries)
+
+    def _entries(self, number: int) -> list[dict[str, Any]]:
+        return list(map(self._details.of, self._part(number)))
+
+    def _part(self, number: int) -> Sequence[Row]:
+        return self._rows[number * CHUNK : (number + 1) * CHUNK]
 
     def _name(self, number: int) -> str:
         return f"{self._file.removesuffix('.html')}.traces-{number}.html"
@@ -94,5 +120,20 @@ class Volumes:
             yield name, part, [self._whole[chunk] for chunk in reversed(moved)]
 
 
-def _packed(number: int, entries: Any) -> str:
-    return packed_details(number, list(entries))
+def _without(entry: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """Return what stands in the place of payloads that are larger: nothing, and the beginning of the answer.
+
+    Args:
+        entry: Details of a trial.
+        most: Characters that a payload may have.
+    """
+    light: dict[str, Any] = {}
+    for name in _PAYLOADS:
+        if len(str(entry[name])) > most:
+            light[name] = None
+    output = entry["output"]
+    if len(output) > most:
+        light["output"] = (
+            f"{output[:_BEGINNING]}… {len(output) - _BEGINNING:,} more characters beside the trace"
+        )
+    return light

@@ -20,10 +20,10 @@ from pytest_llmobs.reports.text.page import Page
 DATA = re.compile(r'<script type="text/plain" id="([\w-]+)">([A-Za-z0-9+/=]*)</script>\n?')
 
 
-def rendered(experiment: Experiment, evidence: Evidence | None = None, file: str = "report.html") -> Document:
-    """Return the page, and those beside it."""
-    context = Context(evidence=evidence or NoEvidence(), file=file)
-    page = HtmlReport().render(digest(experiment, context), Page(), context)
+def rendered(experiment: Experiment, evidence: Evidence | None = None, **options: int) -> Document:
+    """Return the page, and those beside it; options are those of ``HtmlReport``."""
+    context = Context(evidence=evidence or NoEvidence(), file="report.html")
+    page = HtmlReport(**options).render(digest(experiment, context), Page(), context)
     return Document(page) if isinstance(page, str) else page
 
 
