@@ -194,6 +194,14 @@ def test_must_pass_takes_numbers_as_the_dataset_has_them(project: Path) -> None:
     assert llmobs(project, *EVAL, "--must-pass", "correct:tier=3").returncode == 0
 
 
+def test_reports_are_written_beside_the_one_for_machines(project: Path) -> None:
+    done = llmobs(project, *EVAL, "--json", "--report", "html:report.html", "--report", "terminal")
+    assert json.loads(done.stdout)["verdict"]["word"] == "no baseline"
+    assert "report html: report.html" in done.stderr
+    assert "! report terminal: --json is printed alone; name a file, terminal:PATH" in done.stderr
+    assert (project / "report.html").is_file()
+
+
 def test_a_page_for_the_browser_is_written_on_request(project: Path) -> None:
     done = llmobs(project, *EVAL, "--report", "html:report.html")
     assert done.returncode == 0

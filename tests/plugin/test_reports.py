@@ -160,6 +160,14 @@ def test_merge_makes_reports_of_the_whole(project: Project):
     assert whole["spending"]["trials"]["ran"] == 3
 
 
+def test_merge_tells_machines_of_the_whole(project: Project):
+    for number in (1, 2):
+        project.experiment("--llm-name=ci-7", f"--llm-shard={number}/2")
+    document = json.loads(project.llmobs("merge", ".llmobs", "--json").stdout)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert document["spending"]["trials"]["ran"] == 3
+
+
 def test_the_documented_format_works(project: Project):
     documentation = inspect.getdoc(hookspecs.pytest_llmobs_reports) or ""
     example = textwrap.dedent(documentation.partition("Example::\n")[2])

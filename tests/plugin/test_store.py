@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ def test_an_experiment_is_uploaded_once_at_its_end(project: Project, workers: tu
     assert place.joinpath("experiments", "first.json").exists()
     again = project.llmobs("upload", "share")
     assert (again.returncode, again.stdout) == (0, f"Nothing to upload: {'share'} has it all.\n")
+
+
+def test_machines_learn_what_was_uploaded(project: Project) -> None:
+    project.experiment("--llm-name", "first")
+    first, second = (json.loads(project.llmobs("upload", "share", "--json").stdout) for _ in range(2))
+    assert first["to"].endswith("share")
+    assert first["files"] >= len(uploaded(project.path / "share"))
+    assert first["size"] > 0
+    assert (second["files"], second["problems"]) == (0, [])
 
 
 def test_confirming_trials_are_uploaded_too(project: Project) -> None:

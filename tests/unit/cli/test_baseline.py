@@ -180,6 +180,8 @@ def test_baselines_of_gone_test_files_are_dropped(llmobs, store, committed):
     text = f"drop {committed.name}: {SUITE} has no test file any more\n"
     assert (done.returncode, done.stdout) == (0, f"would {text}")
     assert committed.exists()
+    told = json.loads(llmobs("baseline", "prune", "--dry-run", "--json").stdout)
+    assert told == {"dry_run": True, "dropped": [text.removeprefix("drop ").rstrip()]}
     assert llmobs("baseline", "prune").stdout == text.replace("drop ", "dropped ")
     assert not committed.exists()
     assert not texts_path(committed).exists()
@@ -259,6 +261,16 @@ def test_accepting_records_a_baseline_in_the_rootdir(process, store, tmp_path):
     assert {example: list(row.passes) for example, row in recorded.rows.items()} == {
         "double-charge": [1.0] * 5
     }
+
+
+def test_what_pytest_prints_is_no_part_of_the_document(process, store, tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_support.py").write_text(TEST_FILE)
+    done = process("baseline", "accept", "--json", PYTHONWARNINGS="ignore")
+    assert "BASELINE RECORDED" in done.stderr
+    document = json.loads(done.stdout)
+    assert (document["tests"], document["status"]) == ([SUITE], 0)
 
 
 def test_a_failed_recording_is_not_done(process, store, tmp_path):
