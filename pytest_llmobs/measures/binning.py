@@ -38,19 +38,20 @@ def round_step(span: float, most: int) -> float:
     return 10.0 * power
 
 
-def bins(values: Sequence[float], most: int = 10) -> list[Bin]:
+def bins(values: Sequence[float], most: int = 10, *, shares: bool = True) -> list[Bin]:
     """Return bins for numbers, without gaps.
 
-    Few whole numbers have one bin each, shares have tenths, and a long tail of large ones shares the last bin.
+    Few whole numbers have one bin each, and a long tail of large ones shares the last bin.
 
     Args:
         values: At least one, all finite.
         most: So many bins, but for one more where bounds don't fit.
+        shares: Whether numbers that lie between 0 and 1 are shares, which have tenths.
     """
     low, high = min(values), max(values)
     if all(map(float.is_integer, map(float, values))) and high - low < most:
         return [Bin(float(number), float(number)) for number in range(int(low), int(high) + 1)]
-    if low >= 0 and 0.1 < high <= 1:
+    if shares and low >= 0 and 0.1 < high <= 1:
         return [Bin(number / 10, (number + 1) / 10) for number in range(10)]
     usual = percentile(sorted(values), 95)
     if low >= 0 and usual > 0 and high > usual * _TAIL:

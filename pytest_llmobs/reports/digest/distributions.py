@@ -82,10 +82,10 @@ def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[D
     then: list[BaselineRow] = []
     for rows in _baseline_rows(experiment, evidence).values():
         then += rows
-    spreads = [_numbers("", "latency", latencies, present(row.latency for row in then))]
+    spreads = [_numbers("", "latency", latencies, present(row.latency for row in then), shares=False)]
     # a price that is zero throughout has nothing to show
     if any(costs):
-        spreads.append(_numbers("", "cost", costs, present(row.cost for row in then)))
+        spreads.append(_numbers("", "cost", costs, present(row.cost for row in then), shares=False))
     return [spread for spread in spreads if spread is not None]
 
 
@@ -128,11 +128,13 @@ def _metric(
     return None
 
 
-def _numbers(suite: str, metric: str, now: Sequence[float], then: Sequence[float]) -> Distribution | None:
+def _numbers(
+    suite: str, metric: str, now: Sequence[float], then: Sequence[float], *, shares: bool = True
+) -> Distribution | None:
     now, then = list(filter(math.isfinite, now)), list(filter(math.isfinite, then))
     if not now:
         return None
-    row = bins([*now, *then])
+    row = bins([*now, *then], shares=shares)
     if metric == PASS:
         row = [Bin(0.0, 0.0), Bin(1.0, 1.0)]
     return Distribution(

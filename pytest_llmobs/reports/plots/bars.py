@@ -120,7 +120,8 @@ class Panel:
             yield shapes.text(middle, y, self.written(bin.low), "note", "middle")
         # the upper bound where its neighbour leaves it room
         upper = row[-1].high
-        if row[-1].low < upper < math.inf and (len(row) - 1) % every >= every / 2:
+        unnamed = len(row) - (len(row) - 1) // every * every
+        if row[-1].low < upper < math.inf and unnamed * slot >= longest * 0.8:
             yield shapes.text(x + len(row) * slot, y, self.written(upper), "note", "end")
 
 

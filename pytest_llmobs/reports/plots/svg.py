@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 
 _FONT = "Helvetica, Arial, Liberation Sans, Noto Sans, DejaVu Sans, sans-serif"
+MARGIN = 14.0
+"""Pixels around a picture that stands alone."""
 COLORS: Mapping[str, str] = {
     "plain": "#0757b8",
     "past": "#6b7580",
@@ -28,21 +30,16 @@ _UNWRITTEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What XML can't hold at all, not even escaped."""
 
 
-def svg(scene: Scene, *, background: str = "#ffffff") -> str:
-    """Return a picture as an SVG document.
-
-    Args:
-        scene: The picture.
-        background: A colour, or an empty string for none.
-    """
-    width, height = f"{scene.width:g}", f"{scene.height:g}"
+def svg(scene: Scene) -> str:
+    """Return a picture as an SVG document, on white, with ``MARGIN`` around it."""
+    width, height = f"{scene.width + 2 * MARGIN:g}", f"{scene.height + 2 * MARGIN:g}"
+    frame = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame} viewBox="{-MARGIN:g} {-MARGIN:g} {width} {height}" '
         f'role="img" font-family={quoteattr(_FONT)}>',
         f"<title>{_written(scene.label)}</title>",
+        f'<rect x="{-MARGIN:g}" y="{-MARGIN:g}" {frame} fill="#ffffff"/>',
     ]
-    if background:
-        parts.append(f'<rect width="{width}" height="{height}" fill={quoteattr(background)}/>')
     parts += map(_element, scene.shapes)
     return "\n".join([*parts, "</svg>"])
 

@@ -52,6 +52,13 @@ def test_shares_have_tenths_and_bounds_belong_to_the_bin_above() -> None:
     assert counted(values, row) == [1, 0, 0, 2, 0, 0, 0, 0, 0, 2]
 
 
+def test_seconds_below_one_are_no_shares() -> None:
+    row = bins([0.501, 0.502, 0.504], shares=False)
+
+    assert row[0].low == pytest.approx(0.501)
+    assert row[-1].high == pytest.approx(0.504)
+
+
 def test_a_long_tail_shares_the_last_bin() -> None:
     values = [1.0 + number / 40 for number in range(40)] + [95.0]
 

@@ -53,8 +53,8 @@ def test_all_pictures_become_files(told: Digest, context: Context) -> None:
     pictures = [picture for picture in drawn(told, context).values() if picture is not None]
     for content, picture in zip(files.values(), pictures, strict=True):
         width, height = size_of(content)
-        assert width == 1440
-        assert height == pytest.approx(picture.wide.height * 2, abs=2)
+        assert width == (720 + 28) * 2
+        assert height == pytest.approx((picture.wide.height + 28) * 2, abs=2)
 
 
 def test_files_are_the_same_every_time(told: Digest, context: Context) -> None:
