@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.plugin.conftest import Project
@@ -18,4 +20,18 @@ def test_a_store_that_can_not_be_made_is_red_and_the_report_is_there_all_the_sam
     )
     result.stdout.fnmatch_lines(
         ["FAILED llm-gate *", "  pass *", "*3 trials in *", "RED: Can't create the store *"]
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_page_that_a_full_disk_refuses_is_a_line_and_the_verdict_stays(
+    project: Project, failing: bool
+) -> None:
+    if failing:
+        project.path.joinpath("test_other.py").write_text("def test_it():\n    assert False\n")
+    result = project.process("--llm-experiment", "--llm-report=html:/dev/full")
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if failing else pytest.ExitCode.OK)
+    result.stdout.fnmatch_lines(
+        ["*3 trials in *", "! report html: can't write '/dev/full': No space left on device"]
     )

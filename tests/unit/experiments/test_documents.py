@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
+from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict, unknown_fields
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.looks import Look, LookRequest
@@ -146,3 +146,22 @@ def test_ten_thousand_trials_take_less_than_four_seconds_of_cpu(world) -> None:
     began = time.process_time()
     assert round_trip(many).trials == many.trials
     assert time.process_time() - began < 4
+
+
+def test_keys_of_a_later_version_are_named(world) -> None:
+    document = experiment_to_dict(experiment(world))
+    assert unknown_fields(document) == []
+    document["weather"] = "fine"
+    document["trials"]["columns"].append("mood")
+    document["suites"][0]["shape"] = "round"
+    document["looks"][0]["taste"] = "sweet"
+    document["decision"]["metrics"][0]["colour"] = "green"
+    document["decision"]["examples"][0]["smell"] = "none"
+    assert unknown_fields(document) == [
+        "weather",
+        "trials.mood",
+        "suites.shape",
+        "looks.taste",
+        "decision.metrics.colour",
+        "decision.examples.smell",
+    ]
