@@ -51,7 +51,7 @@ def test_the_keys_are_those_of_the_schema() -> None:
 
 
 def test_every_format_is_told_of() -> None:
-    told = re.findall(r"^\| `(\w+)` \| .*", PAGE.split("## JSON", maxsplit=1)[0], re.MULTILINE)
+    told = re.findall(r"^\| `(\w+)` \| .*", PAGE.split("## HTML", maxsplit=1)[0], re.MULTILINE)
     assert told == list(Extensions(standalone_manager()).reports)
 
 
