@@ -56,6 +56,8 @@ def change_block(changes: Sequence[str], page: Page, room: int) -> str:
     for change in changes:
         most = max(_MOST_LINES - len(lines), 2)
         lines += cut_lines(change_lines(change, page, _CELLS, most), _LONGEST_LINE)
+    while lines and not lines[-1].strip():
+        lines.pop()
     body = fitting(lines, room - _FENCE, lambda number: f"  … {count(number, 'more line')}")
     if not body:
         return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from operator import attrgetter
 
 from pytest_llmobs.records.decisions import ExampleRow
@@ -11,14 +12,14 @@ from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.markdown.changes import change_block, shared_changes
-from pytest_llmobs.reports.markdown.inert import code, fenced, names, prose
+from pytest_llmobs.reports.markdown.inert import code, fenced, items, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.example_details import outcome, remarks, sign
 from pytest_llmobs.reports.terminal.examples import title
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
-_FOLDED = 20
+_FOLDED = 10
 """Examples with details; more are named."""
 _NAMED = 30
 _LONGEST_NAME = 80
@@ -38,7 +39,9 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
         return ""
     several = len(set(map(attrgetter("suite"), examples.detailed))) > 1
     above = _said_above(examples)
-    heading = f"**{', '.join(map(title, examples.counts))}**"
+    heading = blocks(
+        [f"**{', '.join(map(title, examples.counts))}**", "\n".join(items(sorted(above.remarks), page))]
+    )
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
     room -= len(heading) + len(others) + 4
     parts = []
@@ -71,26 +74,35 @@ def _name(suite: str, example_id: str, *, several: bool) -> str:
     return example_id
 
 
-def _said_above(examples: ExamplesDigest) -> Set[str]:
-    """Return the changes that the report tells of once for all."""
-    said: set[str] = set()
-    for _, changes in shared_changes(examples):
-        said.update(changes)
-    return said
+@dataclass(frozen=True)
+class _Above:
+    """What the report tells of once for all."""
+
+    changes: Set[str]
+    remarks: Set[str]
+    """Lines of reasons."""
 
 
-def _folded(
-    example: ExampleDetail, above: Collection[str], page: Page, context: Context, *, several: bool
-) -> str:
+def _said_above(examples: ExamplesDigest) -> _Above:
+    changes: set[str] = set()
+    for _, shared in shared_changes(examples):
+        changes.update(shared)
+    remarks: set[str] = set()
+    for lines in examples.remarks.values():
+        remarks.update(lines)
+    return _Above(changes, remarks)
+
+
+def _folded(example: ExampleDetail, above: _Above, page: Page, context: Context, *, several: bool) -> str:
     name = code(_name(example.suite, example.example_id, several=several), page, _LONGEST_NAME)
-    summary = f"{sign(example.state, page)} {name} · {_row(example.rows[0], page, _REASON)}"
-    own = [change for change in example.changes if change not in above]
+    summary = f"{sign(example.state, page)} {name} · {_row(example.rows[0], above, page, _REASON)}"
+    own = [change for change in example.changes if change not in above.changes]
     command = ""
     if example.run_id:
         command = fenced([page.text(show_command(example.run_id, context))], "sh")
     parts = [
         f"<details><summary>{summary}</summary>",
-        fitting(_scores(example, page), _SCORES, lambda number: f"- … {count(number, 'more metric')}"),
+        fitting(_scores(example, above, page), _SCORES, lambda number: f"- … {count(number, 'more metric')}"),
         change_block(own, page, _CHANGES) if own else "",
         command,
         "</details>",
@@ -98,17 +110,18 @@ def _folded(
     return blocks(parts)
 
 
-def _scores(example: ExampleDetail, page: Page) -> Sequence[str]:
+def _scores(example: ExampleDetail, above: _Above, page: Page) -> Sequence[str]:
     lines = []
     for row in example.rows:
-        lines.append(f"- {sign(row.state, page)} {_row(row, page, _LONGEST_REASON)}")
+        lines.append(f"- {sign(row.state, page)} {_row(row, above, page, _LONGEST_REASON)}")
     return lines
 
 
-def _row(row: ExampleRow, page: Page, most: int) -> str:
+def _row(row: ExampleRow, above: _Above, page: Page, most: int) -> str:
     """Return a row's metric, its scores then and now, and why."""
     text = f"{code(row.metric, page, _LONGEST_NAME)} {prose(outcome(row, page), page)}".rstrip()
-    reason = prose(remarks(row), page, most)
+    lines = remarks(row, above.remarks).split("\n")
+    reason = prose("; ".join(filter(None, map(str.strip, lines))), page, most)
     if reason:
         return f"{text}: {reason}"
     return text

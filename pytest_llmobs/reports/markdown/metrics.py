@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, MetricNote, Standing, standing, urgency
 from pytest_llmobs.reports.markdown.inert import code, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
-from pytest_llmobs.reports.terminal.metric_columns import columns
+from pytest_llmobs.reports.terminal.metric_columns import columns, verdict_text
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import TextColumn
 from pytest_llmobs.wording import count
 
-_SHOWN = ("baseline", "now", "delta", "p", "n", "verdict")
-"""Columns of the terminal's table that a pull request needs."""
+_SHOWN = ("baseline", "now", "delta")
+"""Columns of the terminal's table that a pull request needs between verdict and suite; a phone shows the first few."""
 _LIGHTS = {"red": "🔴", "warning": "🟡", "improved": "🟢", "": ""}
 _ORDER: tuple[Standing, ...] = ("red", "warning", "improved", "")
 _LONGEST_NAME = 60
@@ -56,13 +57,15 @@ def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool)
     if not lines:
         return ""
     ordered = sorted(lines, key=_rank)
+    suites = _short_names(ordered)
     shown = [column for column in columns(ordered, page) if column.key in _SHOWN and any(column.cells)]
     titles = [prose(column.title, page) for column in shown]
-    heading = _row(["suite"] * several + ["metric", *titles])
-    rule = _row([":--"] * (1 + several) + list(map(_alignment, shown)))
+    heading = _row(["verdict", "metric", *titles, *["suite"] * several])
+    rule = _row([":--", ":--", *map(_alignment, shown), *[":--"] * several])
     rows = []
     for place, line in enumerate(ordered):
-        rows.append(_row(_cells(line, shown, place, page, several=several)))
+        suite = suites[line.row.suite] if several else ""
+        rows.append(_row(_cells(line, shown, place, page, suite)))
     head = f"{heading}\n{rule}\n"
     # what counts the rest is no row, and stands apart from the table
     return head + fitting(rows, room - len(head), lambda number: f"\n… {count(number, 'more metric')}")
@@ -78,16 +81,34 @@ def _rank(line: MetricLine) -> int:
     return _ORDER.index(standing(line.row))
 
 
-def _cells(
-    line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, *, several: bool
-) -> list[str]:
-    row = [code(line.row.metric, page, _LONGEST_NAME)]
-    if several:
-        row.insert(0, code(line.row.suite, page, _LONGEST_NAME))
+def _short_names(lines: Sequence[MetricLine]) -> dict[str, str]:
+    """Return for each suite the name of its test, or all of its node id where another one is called alike."""
+    suites = dict.fromkeys(line.row.suite for line in lines)
+    tests = Counter(map(_test, suites))
+    shown = {}
+    for suite in suites:
+        shown[suite] = _test(suite) if tests[_test(suite)] == 1 else suite
+    return shown
+
+
+def _test(suite: str) -> str:
+    return suite.rpartition("::")[2]
+
+
+def _cells(line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, suite: str) -> list[str]:
+    verdict = f"{_LIGHTS[standing(line.row)]} {verdict_text(line, page)}".strip()
+    row = [_unbroken(prose(verdict, page)), code(line.row.metric, page, _LONGEST_NAME)]
     for column in shown:
-        row.append(prose(column.cells[place], page))
-    row[-1] = f"{_LIGHTS[standing(line.row)]} {row[-1]}".strip()
+        cell = prose(column.cells[place], page)
+        row.append(_unbroken(cell) if column.key == "delta" else cell)
+    if suite:
+        row.append(code(suite, page, _LONGEST_NAME))
     return row
+
+
+def _unbroken(text: str) -> str:
+    """Return a text that a narrow table keeps in one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _row(row: Sequence[str]) -> str:
