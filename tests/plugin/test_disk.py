@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_a_store_that_can_not_be_made_is_red_and_the_report_is_there_all_the_sam
     )
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("failing", [False, True])
 def test_a_page_that_a_full_disk_refuses_is_a_line_and_the_verdict_stays(
     project: Project, failing: bool
