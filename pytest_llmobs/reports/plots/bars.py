@@ -118,10 +118,13 @@ class Panel:
             if bin.low == bin.high:
                 middle += slot / 2
             yield shapes.text(middle, y, self.written(bin.low), "note", "middle")
-        # the upper bound where its neighbour leaves it room
         upper = row[-1].high
-        unnamed = len(row) - (len(row) - 1) // every * every
-        if row[-1].low < upper < math.inf and unnamed * slot >= longest * 0.8:
+        if not row[-1].low < upper < math.inf:
+            return
+        # the upper bound, where its neighbour leaves it room
+        named = (len(row) - 1) // every * every
+        taken = shapes.text_width(self.written(row[named].low), "note") / 2 + 4
+        if (len(row) - named) * slot >= taken + shapes.text_width(self.written(upper), "note"):
             yield shapes.text(x + len(row) * slot, y, self.written(upper), "note", "end")
 
 

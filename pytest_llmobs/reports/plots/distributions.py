@@ -9,6 +9,7 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.bars import Panel, bin_words, grid, legend, percent
 from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.text import figures
@@ -35,12 +36,12 @@ def distributions(spreads: Sequence[Distribution], layout: Layout) -> Scene | No
     return Scene(layout.width, y, _label(spreads), (*legend(panels), *drawn))
 
 
-def distribution_table(spreads: Sequence[Distribution]) -> tuple[list[str], list[list[str]]]:
-    """Return the same as words: the head of a table and its rows."""
+def distribution_table(spreads: Sequence[Distribution]) -> NumberTable:
+    """Return the same as words."""
     rows: list[list[str]] = []
     for spread in spreads:
         rows += _rows(spread)
-    return ["suite", "metric", "value", "now", "baseline"], rows
+    return by_suite(["metric", "value", "now", "baseline"], rows, ["value"])
 
 
 def _rows(spread: Distribution) -> Iterator[list[str]]:
@@ -49,7 +50,7 @@ def _rows(spread: Distribution) -> Iterator[list[str]]:
         then = ""
         if spread.then is not None:
             then = f"{spread.then.counts[number]:,}"
-        yield [spread.suite, spread.metric, name, f"{spread.now.counts[number]:,}", then]
+        yield [spread.metric, name, f"{spread.now.counts[number]:,}", then, spread.suite]
 
 
 def _panel(spread: Distribution, several: bool) -> Panel:

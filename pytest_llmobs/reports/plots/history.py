@@ -9,6 +9,7 @@ from math import isfinite
 from pytest_llmobs.reports.digest.history import PastExperiment
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.numbers import NumberTable
 from pytest_llmobs.reports.plots.scales import Scale, padded, tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.text import figures
@@ -91,8 +92,8 @@ def history(experiments: Sequence[PastExperiment], name: str, layout: Layout) ->
     return Scene(layout.width, height, _label(experiments, metrics), tuple(drawn))
 
 
-def history_table(experiments: Sequence[PastExperiment]) -> tuple[list[str], list[list[str]]]:
-    """Return the same as words: the head of a table and its rows, the newest first."""
+def history_table(experiments: Sequence[PastExperiment]) -> NumberTable:
+    """Return the same as words, the newest first."""
     metrics = metrics_of(experiments)
     head = ["experiment", "started", "verdict", "trials", "commit", *metrics]
     rows = []
@@ -101,7 +102,7 @@ def history_table(experiments: Sequence[PastExperiment]) -> tuple[list[str], lis
         row.append(commit_id(each.commit))
         row += [figures.rate(each.means.get(metric)) for metric in metrics]
         rows.append(row)
-    return head, rows
+    return NumberTable(head, rows, ["started", "verdict", "commit"])
 
 
 def metrics_of(experiments: Sequence[PastExperiment]) -> list[str]:

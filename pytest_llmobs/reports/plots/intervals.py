@@ -9,6 +9,7 @@ from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, standing
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import Scale, padded, signed_tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.plots.shapes import PAPER
@@ -70,15 +71,16 @@ def intervals(digest: Digest, layout: Layout) -> Scene | None:
     return Scene(layout.width, y, _label(lines), tuple(drawn))
 
 
-def interval_table(digest: Digest) -> tuple[list[str], list[list[str]]]:
-    """Return the same as words: the head of a table and its rows."""
-    head = ["suite", "metric", "baseline", "now", "difference [90 % interval]", "verdict"]
+def interval_table(digest: Digest) -> NumberTable:
+    """Return the same as words."""
+    head = ["metric", "baseline", "now", "difference [90 % interval]", "verdict"]
     rows = []
     for line in compared(digest):
         row = line.row
         then, now = figures.rate(row.baseline), figures.rate(row.candidate)
-        rows.append([row.suite, row.metric, then, now, metric_words.interval(row, PAPER), _verdict(line)])
-    return head, rows
+        change = metric_words.interval(row, PAPER)
+        rows.append([row.metric, then, now, change, _verdict(line), row.suite])
+    return by_suite(head, rows, ["verdict"])
 
 
 def _verdict(line: MetricLine) -> str:

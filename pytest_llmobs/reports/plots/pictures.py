@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from pytest_llmobs.reports.plots.distributions import distribution_table, distri
 from pytest_llmobs.reports.plots.history import history, history_table
 from pytest_llmobs.reports.plots.intervals import interval_table, intervals
 from pytest_llmobs.reports.plots.layout import NARROW, WIDE, Layout
+from pytest_llmobs.reports.plots.numbers import NumberTable
 from pytest_llmobs.reports.plots.png import png
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.plots.spending import spending, spending_table
@@ -25,13 +26,15 @@ class Picture:
 
     wide: Scene
     narrow: Scene
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    table: NumberTable
 
     def as_data(self) -> dict[str, Any]:
         """Return it in JSON types."""
-        table = {"head": list(self.head), "rows": list(map(list, self.rows))}
-        return {"wide": self.wide.as_data(), "narrow": self.narrow.as_data(), "table": table}
+        return {
+            "wide": self.wide.as_data(),
+            "narrow": self.narrow.as_data(),
+            "table": self.table.as_data(),
+        }
 
 
 def pictures(digest: Digest, context: Context) -> dict[str, dict[str, Any] | None]:
@@ -78,10 +81,8 @@ def drawn(digest: Digest, context: Context) -> Mapping[str, Picture | None]:
     }
 
 
-def _picture(
-    draw: Callable[[Layout], Scene | None], table: tuple[Sequence[str], Sequence[Sequence[str]]]
-) -> Picture | None:
+def _picture(draw: Callable[[Layout], Scene | None], table: NumberTable) -> Picture | None:
     wide, narrow = draw(WIDE), draw(NARROW)
     if wide is None or narrow is None:
         return None
-    return Picture(wide, narrow, *table)
+    return Picture(wide, narrow, table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.bars import Panel, Written, grid, legend
 from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.numbers import NumberTable
 from pytest_llmobs.reports.plots.scales import Scale, tick
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.text import figures
@@ -48,10 +49,8 @@ def spending(spreads: Sequence[Distribution], spent: SpendingDigest, layout: Lay
     return Scene(layout.width, y, _label(spreads, spent), tuple(drawn))
 
 
-def spending_table(
-    spreads: Sequence[Distribution], spent: SpendingDigest
-) -> tuple[list[str], list[list[str]]]:
-    """Return the same as words: the head of a table and its rows."""
+def spending_table(spreads: Sequence[Distribution], spent: SpendingDigest) -> NumberTable:
+    """Return the same as words."""
     rows = []
     for spread in spreads:
         title = _TITLES[spread.metric]
@@ -60,7 +59,7 @@ def spending_table(
         rows.append([f"{title}, 95th percentile", *tails])
     for name, _, money in _purposes(spent):
         rows.append([f"cost of {name}", money, ""])
-    return ["", "now", "baseline"], rows
+    return NumberTable(["what", "now", "baseline"], rows)
 
 
 def _figures(spread: Distribution, side: Side | None) -> tuple[str, str]:

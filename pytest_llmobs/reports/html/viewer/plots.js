@@ -9,7 +9,7 @@ export function plotFigure(plot, title = "") {
     return null;
   }
   const { wide, narrow, table } = plot;
-  const numbers = title && element("details", {}, element("summary", {}, title), textTable(title, table.head, table.rows));
+  const numbers = title && element("details", {}, element("summary", {}, title), textTable(title, table.head, table.rows, table.texts));
   return element("figure", { class: "picture" }, scenePicture(wide, "wide"), scenePicture(narrow, "narrow"), numbers);
 }
 

@@ -82,16 +82,28 @@ def test_each_says_in_words_what_it_shows(told: Digest, context: Context) -> Non
     all_pictures = drawn(told, context)
 
     assert all(
-        picture is not None and picture.rows and picture.wide.label for picture in all_pictures.values()
+        picture is not None and picture.table.rows and picture.wide.label for picture in all_pictures.values()
     )
     intervals, history, distributions, spending = filter(None, all_pictures.values())
     assert "pass −12.0 pp [−18.0, −6.0], REGRESSED" in intervals.wide.label
-    assert [row[1] for row in intervals.rows] == ["pass", "tone_quality", "required_keywords"]
-    assert len(history.rows) == 21
-    assert ["passed", "31", "180"] in [row[2:] for row in distributions.rows]
+    assert [row[0] for row in intervals.table.rows] == ["pass", "tone_quality", "required_keywords"]
+    assert len(history.table.rows) == 21
+    assert ["pass", "passed", "31", "180"] in distributions.table.rows
     assert "cost of this experiment: $" in spending.wide.label
     for picture in (intervals, history, distributions, spending):
-        assert {len(row) for row in picture.rows} == {len(picture.head)}
+        assert {len(row) for row in picture.table.rows} == {len(picture.table.head)}
+        assert set(picture.table.texts) <= set(picture.table.head)
+
+
+def test_tables_name_suites_where_there_are_several() -> None:
+    many = drawn(digest(GALLERY["many_suites"]()), Context())["distributions"]
+    one = drawn(digest(GALLERY["green"]()), Context())["distributions"]
+
+    assert many is not None
+    assert many.table.head[-1] == "suite"
+    assert len({row[-1] for row in many.table.rows}) == 30
+    assert one is not None
+    assert list(one.table.head) == ["metric", "value", "now", "baseline"]
 
 
 def test_nothing_measured_is_nothing_drawn() -> None:
@@ -168,4 +180,4 @@ def test_every_metric_of_twelve_is_drawn_and_more_are_counted(
     texts = [shape.text for shape in picture.narrow.shapes]
     assert texts[texts.index("pass") :].count("NEUTRAL") == 11
     assert "29 more metrics in the table" in texts
-    assert len(picture.rows) == 41
+    assert len(picture.table.rows) == 41
