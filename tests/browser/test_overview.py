@@ -99,7 +99,7 @@ def test_metrics_stand_in_a_table_with_baseline_interval_and_verdict(open_red) -
     expect(row).to_contain_text("▼ REGRESSED")
 
 
-@pytest.mark.parametrize("section", ["Metrics", "History", "Scores", "Cost and latency"])
+@pytest.mark.parametrize("section", ["Intervals", "History", "Scores", "Cost and latency"])
 def test_each_picture_says_what_it_shows(open_red, section) -> None:
     page = open_red()
     content = page.locator("section").filter(has=page.get_by_role("heading", name=section, level=2))

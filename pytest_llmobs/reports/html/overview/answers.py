@@ -21,6 +21,8 @@ from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 from pytest_llmobs.wording import commit_id, count
 
 _LOUD: tuple[Standing, ...] = ("red", "warning", "improved")
+_MOST_EXAMPLES = 100
+"""Examples of the first page; a browser needs a while for thousands, and the table is made for them."""
 _DATASET: tuple[ExampleState, ...] = ("new", "edited", "removed")
 """States that an edited dataset brings."""
 
@@ -98,16 +100,18 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
     """Return the examples that need a look, the worst first, and how many others changed.
 
     ``lines`` are lists of standing, example id, row in the table or null, what its first score was and is, and why.
+    ``more`` examples are in the table alone.
     """
     row_of: dict[ExampleKey, int] = {}
     for number, row in enumerate(rows):
         if row.look != "control":
             row_of.setdefault(row.key, number)
     lines = []
-    for example in digest.examples.detailed:
+    detailed = digest.examples.detailed
+    for example in detailed[:_MOST_EXAMPLES]:
         lines.append(_example(example, row_of.get((example.suite, example.example_id)), page))
     others = [f"{len(listed.examples):,} {listed.state}" for listed in digest.examples.listed]
-    return {"lines": lines, "others": ", ".join(others)}
+    return {"lines": lines, "more": len(detailed) - len(lines), "others": ", ".join(others)}
 
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:

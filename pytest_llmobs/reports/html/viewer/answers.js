@@ -13,7 +13,7 @@ export function answers({ why, examples, changes }) {
     { class: "answers" },
     card("Why", why.text && element("p", {}, why.text), folded(why.lines.map(whyLine), most, "reasons")),
     card("Which examples", exampleLines(examples, most)),
-    card("What changed", changes.length ? changes.map((group) => changeGroup(group, most)) : element("p", {}, "No change is known.")),
+    card("What changed", changeGroups(changes, most)),
   );
 }
 
@@ -36,9 +36,10 @@ function whyLine([standing, name, means, difference, note]) {
   return cardLine([standingSign(standing), name], means && figures, note);
 }
 
-function exampleLines({ lines, others }, most) {
-  const rest = others && element("p", { class: "muted" }, `others: ${others}`);
-  return [lines.length ? folded(lines.map(exampleLine), most, "examples") : element("p", {}, "No example broke."), rest];
+function exampleLines({ lines, more, others }, most) {
+  const rest = [more && `${more} more in the table of trials`, others && `others: ${others}`].filter(Boolean);
+  const below = rest.map((text) => element("p", { class: "muted" }, text));
+  return [lines.length ? folded(lines.map(exampleLine), most, "examples") : element("p", {}, "No example broke."), below];
 }
 
 function exampleLine([standing, id, row, scores, reason]) {
@@ -52,6 +53,9 @@ function cardLine(name, figures, note, kind = "") {
   return element("li", {}, element("div", { class: "pair" }, element("span", {}, name), figures), below);
 }
 
-function changeGroup({ who, blocks }, most) {
-  return [who && element("p", { class: "muted" }, who), blocks.map((block) => changeBlock(block, most))];
+function changeGroups(groups, most) {
+  const lines = groups.map(({ who, blocks }) =>
+    element("li", {}, who && element("p", { class: "muted" }, who), blocks.map((block) => changeBlock(block, most))),
+  );
+  return folded(lines, most, "changes") ?? element("p", {}, "No change is known.");
 }

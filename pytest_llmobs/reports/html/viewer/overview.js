@@ -13,6 +13,7 @@ import { trialTable } from "./table.js";
 // Sections by the address that shows them, in the order of the page.
 const SECTIONS = new Map([
   ["metrics", "Metrics"],
+  ["intervals", "Intervals"],
   ["history", "History"],
   ["scores", "Scores"],
   ["spending", "Cost and latency"],
@@ -23,17 +24,22 @@ const FEW_SUITES = 3; // of more, those in which nothing happened are folded
 
 export function overview({ index, route }) {
   const { report, overview: words, plots } = index;
-  const sections = [
-    section("metrics", plotFigure(plots.intervals), metricSections(words.metrics), words.suite_scores.map(suiteScore)),
+  const pictures = [
+    section("intervals", plotFigure(plots.intervals)),
     section("history", plotFigure(plots.history, "History in numbers")),
     section("scores", plotFigure(plots.distributions, "Scores in numbers")),
-    section("spending", plotFigure(plots.spending, "Cost and latency in numbers"), words.spending.map((line) => element("p", {}, line))),
+    section("spending", plotFigure(plots.spending, "In numbers"), words.spending.map((line) => element("p", {}, line))),
+  ];
+  const sections = [
+    section("metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
+    element("div", { class: "pictures" }, pictures),
     trialTable({ index, route }),
     section("notes", words.messages.map(message), index.gaps.map((gap) => message(["warning", `missing: ${gap}`]))),
-  ].filter(Boolean);
+  ];
   onKey("/", "filter the trials", toFilter);
   const parts = [band(report, words.facts), partOf(index.part), answers(words), commandList(report.commands)];
-  return element("div", { class: "overview" }, parts, jumps(sections, route), sections);
+  const body = element("div", {}, sections);
+  return element("div", { class: "overview" }, parts, jumps(body, route), body);
 }
 
 function toFilter() {
@@ -45,7 +51,7 @@ function toFilter() {
 // Return a section under its heading, or null where it has nothing to show.
 function section(id, ...content) {
   const shown = content.flat(Infinity).filter(Boolean);
-  return shown.length ? element("section", { class: "stack" }, element("h2", { id }, SECTIONS.get(id)), shown) : null;
+  return shown.length ? element("section", { class: `stack ${id}` }, element("h2", { id }, SECTIONS.get(id)), shown) : null;
 }
 
 function band({ experiment, verdict }, facts) {
@@ -65,8 +71,8 @@ function partOf(part) {
 }
 
 // Return links to the sections; they keep the table's filter.
-function jumps(sections, route) {
-  const there = sections.map((each) => each.querySelector("h2").id);
+function jumps(body, route) {
+  const there = [...body.querySelectorAll("h2")].map((heading) => heading.id);
   const jump = (view, options) => {
     const href = routeFragment({ view, options });
     return element("a", { href, on: { click: () => toSection(view) } }, SECTIONS.get(view));
