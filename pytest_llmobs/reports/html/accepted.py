@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.baselines.sharing import fill_holes
 from pytest_llmobs.reports.evidence import Evidence
+from pytest_llmobs.wording import commit_id
 
 if TYPE_CHECKING:
     from pytest_llmobs.baselines.records import Baseline, BaselineRow
@@ -57,7 +58,7 @@ class Accepted:
         texts = baseline.texts.examples.get(trial.example_id)
         if texts is None:
             return None
-        answer = {"output": texts.output, "code": baseline.code_of(trial.example_id)}
+        answer = {"output": texts.output, "code": commit_id(baseline.code_of(trial.example_id))}
         compared = fill_holes(texts.output, now)
         if compared != now:
             answer["compared"] = compared

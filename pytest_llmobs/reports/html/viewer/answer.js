@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { onKey } from "./keys.js";
-import { diffNode, parsedJson, textNode } from "./payload.js";
+import { diffNode, textNode } from "./payload.js";
 import { go, routeFragment } from "./route.js";
 
 export function answerPart(details, route) {
@@ -11,8 +11,9 @@ export function answerPart(details, route) {
   const other = others.find(({ option }) => option === asked);
   const address = (option) => ({ ...route, options: new Map([...route.options, ["diff", option]]) });
   const choices = [...others, { option: "off", name: "nothing" }].map(({ option, name }) => {
-    const state = { "aria-current": option === (other?.option ?? "off") && "true", id: `diff-${option}` };
-    return element("a", { class: "button", href: routeFragment(address(option)), ...state }, name);
+    const isChosen = option === (other?.option ?? "off") && "true";
+    const href = routeFragment(address(option));
+    return element("a", { class: "button", id: `diff-${option}`, href, "aria-current": isChosen }, name);
   });
   if (others.length) {
     onKey("d", "mark differences, or not", () => go(address(other ? "off" : others[0].option)));
@@ -22,29 +23,23 @@ export function answerPart(details, route) {
     { class: "stack" },
     element("h2", {}, "Answer"),
     others.length > 0 && element("p", { class: "row screen-only" }, "Compared with", choices),
-    other ? comparison(other) : answersBeside(others, details.output),
+    other ? comparison(other) : answersBeside(details),
   );
 }
 
 // Return what there is to compare an answer with, each {option, name, text, now: the answer as far as it is compared}.
 function comparableTexts({ baseline, reference, outputs, output }) {
-  const texts = [];
-  if (baseline) {
-    const now = baseline.compared ?? output;
-    texts.push({ option: "accepted", name: `accepted answer of ${baseline.code || "the baseline"}`, text: baseline.output, now });
-  }
-  const expected = expectedText(parsedJson(reference), parsedJson(outputs), output);
-  if (expected !== null) {
-    texts.push({ option: "reference", name: "reference", text: expected, now: output });
-  }
-  return texts;
+  // a reference is a text, or has one under the key under which the outputs have the answer
+  const key = Object.keys(outputs ?? {}).find((key) => outputs[key] === output);
+  const expected = reference?.[key] ?? reference;
+  return [
+    baseline && { option: "accepted", name: acceptedName(baseline), text: baseline.output, now: baseline.compared ?? output },
+    typeof expected === "string" && { option: "reference", name: "reference", text: expected, now: output },
+  ].filter(Boolean);
 }
 
-// Return the reference where it is a text, or has one under the key under which the outputs have the answer.
-function expectedText(reference, outputs, output) {
-  const [key] = Object.entries(outputs ?? {}).find(([, value]) => value === output) ?? [];
-  const expected = reference?.[key] ?? reference;
-  return typeof expected === "string" ? expected : null;
+function acceptedName({ code }) {
+  return code ? `accepted answer of ${code}` : "accepted answer";
 }
 
 function comparison({ name, text, now }) {
@@ -55,11 +50,12 @@ function comparison({ name, text, now }) {
   return [diffNode(text, now), element("p", { class: "muted diff" }, marks)];
 }
 
-// Return answers beside each other, without marks.
-function answersBeside(others, output) {
-  const texts = [...others.filter(({ option }) => option === "accepted"), { name: "this answer", text: output }];
-  const columns = texts.map(({ name, text }) => element("div", {}, texts.length > 1 && element("h3", {}, name), answerNode(text)));
-  return element("div", { class: "halves" }, columns);
+function answersBeside({ baseline, output }) {
+  const column = (name, text) => element("div", {}, element("h3", {}, name), answerNode(text));
+  if (!baseline) {
+    return answerNode(output);
+  }
+  return element("div", { class: "halves" }, column(acceptedName(baseline), baseline.output), column("this answer", output));
 }
 
 function answerNode(text) {

@@ -31,48 +31,29 @@ function wholeDiff(lines, shown) {
 
 function diffLines(lines) {
   const marked = markedLines(lines);
-  return element("pre", { class: "lines" }, lines.map((line, at) => diffLine(line, marked.get(at))));
+  return element("pre", { class: "lines" }, lines.map((line, at) => diffLine(line, marked[at])));
 }
 
-// Return, by place, the parts of lines that took others' place: the words in which they differ are marked.
+// Return lines without their signs; where lines took others' place, with the words marked in which they differ.
 function markedLines(lines) {
-  const marked = new Map();
-  let at = 0;
-  while (at < lines.length) {
-    const come = at + countSigned(lines, at, "-");
-    const end = come + countSigned(lines, come, "+");
-    if (at < come && come < end) {
-      const [old, now] = [lines.slice(at, come), lines.slice(come, end)].map(withoutSigns);
-      const segments = wordDiff(old, now);
-      lineParts(segments, "delete").forEach((parts, number) => marked.set(at + number, parts));
-      lineParts(segments, "insert").forEach((parts, number) => marked.set(come + number, parts));
-    }
-    at = Math.max(end, at + 1);
+  const marked = lines.map((line) => line.slice(1));
+  const signs = lines.map((line) => line[0] || " ").join("");
+  for (const { index, 1: gone, 2: come } of signs.matchAll(/(-+)(\++)/g)) {
+    const [from, end] = [index + gone.length, index + gone.length + come.length];
+    const segments = wordDiff(marked.slice(index, from).join("\n"), marked.slice(from, end).join("\n"));
+    marked.splice(index, end - index, ...lineParts(segments, "delete"), ...lineParts(segments, "insert"));
   }
   return marked;
 }
 
-function countSigned(lines, from, sign) {
-  const rest = lines.slice(from);
-  const end = rest.findIndex((line) => line[0] !== sign);
-  return end < 0 ? rest.length : end;
-}
-
-function withoutSigns(lines) {
-  return lines.map((line) => line.slice(1)).join("\n");
-}
-
 function lineParts(segments, kind) {
-  const rows = [[]];
+  const lines = [[]];
   for (const segment of segments.filter((segment) => segment.kind === "equal" || segment.kind === kind)) {
-    segment.text.split("\n").forEach((text, number) => {
-      if (number) {
-        rows.push([]);
-      }
-      rows.at(-1).push(segment.kind === kind ? element("b", {}, text) : text);
-    });
+    const [first, ...rest] = segment.text.split("\n").map((text) => (segment.kind === kind ? element("b", {}, text) : text));
+    lines.at(-1).push(first);
+    lines.push(...rest.map((part) => [part]));
   }
-  return rows;
+  return lines;
 }
 
 function diffLine(line, parts) {
@@ -81,5 +62,5 @@ function diffLine(line, parts) {
     return element("span", { class: "muted" }, line, "\n");
   }
   const sign = element("span", { class: "sign", "aria-hidden": "true" }, line[0]);
-  return element(tag, {}, element("span", { class: "hidden" }, word, ": "), sign, parts ?? line.slice(1), "\n");
+  return element(tag, {}, element("span", { class: "hidden" }, word, ": "), sign, parts, "\n");
 }

@@ -4,7 +4,6 @@
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
 const WORD_PARTS = new RegExp(`([^\\S\\n]*)(\\n|\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
 const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
-const LONGEST_WORD = 100;
 // Characters of both texts; longer ones are compared by lines first.
 const SHORT_TEXTS = 20_000;
 // About 20 ms. What is left when they are used up is shown as one passage deleted and one inserted.
@@ -14,47 +13,26 @@ const STEPS_PER_CHARACTER = 4;
 // Return segments {kind: "equal" | "delete" | "insert", text}: those that aren't inserted make `before`, those that
 // aren't deleted make `after`. Where a passage took another's place, the deleted one comes first.
 export function wordDiff(before, after) {
-  const most = Math.min(before.length, after.length);
-  const start = sharedLength(most, (place) => before.charCodeAt(place) === after.charCodeAt(place));
-  const [oldLast, nowLast] = [before.length - 1, after.length - 1];
-  const isSameEnd = (place) => before.charCodeAt(oldLast - place) === after.charCodeAt(nowLast - place);
-  const end = sharedLength(most - start, isSameEnd);
-  const old = before.slice(start, before.length - end);
-  const now = after.slice(start, after.length - end);
-  const changes = comparedTexts(old, now, { left: MOST_STEPS });
-  const ends = [before.slice(0, start), before.slice(before.length - end)].map(unchanged);
-  return withoutCrumbs([ends[0], ...changes, ends[1]]).flatMap(segmentsOf);
+  const effort = { left: MOST_STEPS };
+  const isShort = before.length + after.length <= SHORT_TEXTS;
+  const passages = isShort ? [{ lead: "", old: before, now: after }] : comparedParts(before, after, LINE_PARTS, effort);
+  const changes = passages.flatMap((passage) => comparedPassage(passage, effort));
+  return withoutCrumbs(changes).flatMap(segmentsOf);
 }
 
-// Return how many characters texts share at one end, less those that may be part of a word that differs.
-function sharedLength(most, isSame) {
-  let length = 0;
-  while (length < most && isSame(length)) {
-    length += 1;
-  }
-  return Math.max(0, length - LONGEST_WORD);
-}
-
-// A change says what took the place of what (`now`, `old`), and which text stayed before it.
-function unchanged(lead) {
-  return { lead, old: "", now: "" };
-}
-
-function comparedTexts(before, after, effort) {
-  if (before.length + after.length <= SHORT_TEXTS) {
-    return comparedParts(before, after, WORD_PARTS, effort);
-  }
-  return comparedParts(before, after, LINE_PARTS, effort).flatMap((change) => comparedLines(change, effort));
-}
-
-function comparedLines(change, effort) {
-  const { lead, old, now } = change;
+// A passage, or a change, says what took the place of what (`now`, `old`), and which text stayed before it.
+function comparedPassage(passage, effort) {
+  const { lead, old, now } = passage;
   const steps = STEPS_PER_CHARACTER * (old.length + now.length);
   if (!old || !now || steps > effort.left) {
-    return [change];
+    return [passage];
   }
   effort.left -= steps;
   return [unchanged(lead), ...comparedParts(old, now, WORD_PARTS, effort)];
+}
+
+function unchanged(lead) {
+  return { lead, old: "", now: "" };
 }
 
 // Parts are matches: a word with the space before it, the space, the word; the last word is empty.
@@ -62,17 +40,16 @@ function comparedParts(before, after, pattern, effort) {
   const [old, now] = [[...before.matchAll(pattern)], [...after.matchAll(pattern)]];
   // what only one text has can't stay; without it, texts that have little in common take no time
   const [inOld, inNow] = [old, now].map((parts) => new Set(parts.map(([, , word]) => word)));
-  const oldRest = old.filter(([, , word]) => inNow.has(word));
-  const nowRest = now.filter(([, , word]) => inOld.has(word));
-  markKept(oldRest, nowRest, effort);
+  markKept(old.filter(([, , word]) => inNow.has(word)), now.filter(([, , word]) => inOld.has(word)), effort);
   return changesOf(old, now);
 }
 
 // Mark the parts that stay; none where finding them takes too long. Myers, "An O(ND) difference algorithm and its
 // variations" (1986). A row says, after so many steps, how far each diagonal came.
 function markKept(old, now, effort) {
-  const numbers = new Map();
-  const [a, b] = [old, now].map((parts) => parts.map(([, , word]) => wordNumber(word, numbers)));
+  const numbers = new Map(); // they are compared faster than words
+  const numbered = ([, , word]) => numbers.get(word) ?? numbers.set(word, numbers.size).get(word);
+  const [a, b] = [old.map(numbered), now.map(numbered)];
   const rows = [];
   for (let step = 0; effort.left >= step; step += 1) {
     effort.left -= step;
@@ -94,18 +71,10 @@ function markKept(old, now, effort) {
   }
 }
 
-function wordNumber(word, numbers) {
-  const number = numbers.get(word) ?? numbers.size;
-  numbers.set(word, number);
-  return number;
-}
-
 // Return where a step enters a diagonal: from the one above, or from the one on the left.
 function diagonalEntry(rows, step, diagonal) {
-  const row = rows[step - 1];
-  const above = diagonal < step ? row[diagonal] : 0;
-  const left = diagonal ? row[diagonal - 1] + 1 : 0;
-  return Math.max(above, left);
+  const above = diagonal < step ? rows[step - 1][diagonal] : 0;
+  return diagonal ? Math.max(above, rows[step - 1][diagonal - 1] + 1) : above;
 }
 
 function markWay(rows, lastDiagonal, old, now) {

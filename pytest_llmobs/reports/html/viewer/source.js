@@ -1,5 +1,7 @@
 // Where a report's data come from. `llmobs serve` may offer the same two functions over HTTP.
 
+const LONG_NUMBER = /[:,[]-?\d{16}/;
+
 // Return the source of a report that carries its data: an index, and details of trials in chunks, each packed
 // (JSON, deflated, in base64) and unpacked when it is first asked for.
 export function embeddedSource() {
@@ -30,10 +32,16 @@ export function embeddedSource() {
 async function unpacked(id) {
   const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (sign) => sign.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).json();
+  const text = await new Response(stream).text();
+  return LONG_NUMBER.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
 }
 
-// Records are packed as rows, their keys once a chunk; payloads as the values themselves, which are told as JSON.
+// An id that is longer than a browser's numbers keeps its digits, where the browser tells them.
+function exactNumber(key, value, { source } = {}) {
+  return /^-?\d{16,}$/.test(source) && JSON.rawJSON ? JSON.rawJSON(source) : value;
+}
+
+// Records are packed as rows, their keys once a chunk; payloads as the values themselves.
 // What a trial shares with its root run is there once, and so is an answer that is the only output.
 function readDetails(values, keys) {
   const details = readRecord(values, keys.trials);
@@ -44,18 +52,9 @@ function readDetails(values, keys) {
   }
   details.output ??= Object.values(outputs)[0];
   details.scores = details.scores.map((score) => readRecord(score, keys.scores));
-  details.runs = runs && runs.map(payloadsAsJson);
-  return payloadsAsJson(details);
+  return { ...details, runs };
 }
 
 function readRecord(values, names) {
   return Object.fromEntries(names.map((name, place) => [name, values[place]]));
-}
-
-function payloadsAsJson(record) {
-  for (const name of ["inputs", "outputs", "reference", "metadata"]) {
-    const value = record[name] ?? null;
-    record[name] = value === null ? null : JSON.stringify(value);
-  }
-  return record;
 }

@@ -17,89 +17,90 @@ export async function trialPage({ index, source, route }) {
   if (route.argument === "" || trials.example[row] === undefined) {
     throw new Error(`there is no trial “${route.argument}”; they are numbered 0 to ${trials.example.length - 1}.`);
   }
-  const head = [waysOn(index, row, route), trialHead(index, row)];
+  const page = element("article", { class: "trial stack" }, waysOn(index, row, route), trialHead(index, row));
   if (part && (row < part.rows[0] || row > part.rows[1])) {
-    return element("article", { class: "trial stack" }, head, fileLink("This trial", part.of, row));
+    page.append(fileLink("This trial", part.of, row));
+  } else {
+    page.append(...trialParts(index, row, await source.trial(row), route).filter(Boolean));
   }
-  const details = await source.trial(row);
-  const [message, inputs, reference, metadata] = [details.message, details.inputs, details.reference, details.metadata];
-  return element(
-    "article",
-    { class: "trial stack" },
-    head,
+  return page;
+}
+
+function trialParts({ trials }, row, details, route) {
+  const { message, inputs, reference, metadata, scores, baseline } = details;
+  // the answers are compared already
+  const changes = details.changes.filter((block) => !baseline || !/^output[: ]/.test(block));
+  const left = [
+    answerPart(details, route),
+    trialPart("Scores", element("ul", { class: "plain" }, scores.map(scoreLine))),
+    changes.length > 0 && trialPart("What changed", changes.map((block) => changeBlock(block))),
+  ];
+  const right = [
+    trialPart("Inputs", payloadNode(inputs)),
+    trialPart("Reference", payloadNode(reference)),
+    trialPart("Figures", figuresList(trials, row, details)),
+    trialPart("Metadata", payloadNode(metadata)),
+  ];
+  return [
     message && element("div", { class: "notice bad" }, textNode(message)),
-    element(
-      "div",
-      { class: "halves" },
-      element(
-        "div",
-        {},
-        answerPart(details, route),
-        titledPart("Scores", element("ul", { class: "plain" }, details.scores.map(scoreLine))),
-        details.changes.length > 0 && titledPart("What changed", details.changes.map((block) => changeBlock(block))),
-      ),
-      element(
-        "div",
-        {},
-        titledPart("Inputs", payloadNode(inputs)),
-        titledPart("Reference", payloadNode(reference)),
-        titledPart("Figures", figuresList(trials, row, details)),
-        titledPart("Metadata", payloadNode(metadata)),
-      ),
-    ),
+    element("div", { class: "halves" }, element("div", {}, left), element("div", {}, right)),
     tracePart(details, row, route),
-  );
+  ];
+}
+
+// Return a section; nothing where there is nothing to show.
+function trialPart(title, content) {
+  return content && element("section", { class: "stack" }, element("h2", {}, title), content);
+}
+
+function mutedWords(words) {
+  return element("span", { class: "muted" }, words);
 }
 
 function trialHead({ trials, suites }, row) {
+  const look = trials.look[row];
   const facts = [
     statusWord(trials.status[row]),
     stateBadge(trials.state[row], trials.red[row]),
-    trials.look[row] && element("span", { class: "badge" }, lookWords(trials.look[row])),
+    look && element("span", { class: "badge" }, look === "control" ? "the accepted code, run again" : `run again: ${look}`),
     trials.replayed[row] === 1 && element("span", { class: "badge" }, "replayed"),
-    element("span", { class: "muted" }, `repeat ${trials.repeat[row]} · ${suites[trials.suite[row]]}`),
+    mutedWords(`repeat ${trials.repeat[row]} · ${suites[trials.suite[row]]}`),
   ];
   return element("div", {}, element("h1", {}, trials.example[row]), element("p", { class: "row" }, facts));
 }
 
-function lookWords(look) {
-  return look === "control" ? "the accepted code, run again" : `run again: ${look}`;
-}
-
 // Return links to the trials beside this one in the table's order, and to its repeats; keys lead there too.
 function waysOn(index, row, { options }) {
-  const address = (target) => ({ view: "trial", argument: String(target), options: keptOptions(options, ["filter", "sort", "diff"]) });
+  const { trials } = index;
+  const kept = (...names) => new Map(names.map((name) => [name, options.get(name) ?? ""]));
+  const table = { view: "trials", options: kept("filter", "sort") };
+  const address = (target) => ({ view: "trial", argument: String(target), options: kept("filter", "sort", "diff") });
   const visible = visibleRows(index, { options });
-  const rows = visible.includes(row) ? visible : [...index.trials.example.keys()];
-  const repeats = repeatsOf(index.trials, row);
-  const [place, repeat] = [rows.indexOf(row), repeats.indexOf(row)];
-  const [before, after] = [rows[place - 1], rows[place + 1]];
-  const table = { view: "trials", options: keptOptions(options, ["filter", "sort"]) };
-  const leadTo = (key, words, target) => onKey(key, words, () => target !== undefined && go(address(target)));
-  leadTo("j", "next trial", after);
-  leadTo("k", "previous trial", before);
-  leadTo("]", "next repeat", repeats[repeat + 1]);
-  leadTo("[", "previous repeat", repeats[repeat - 1]);
+  const rows = visible.includes(row) ? visible : [...trials.example.keys()];
+  const repeats = repeatsOf(trials, row);
+  const place = rows.indexOf(row);
+  const besides = [
+    ["j", "next trial", rows[place + 1]],
+    ["k", "previous trial", rows[place - 1]],
+    ["]", "next repeat", repeats[repeats.indexOf(row) + 1]],
+    ["[", "previous repeat", repeats[repeats.indexOf(row) - 1]],
+  ];
+  besides.forEach(([key, words, target]) => onKey(key, words, () => target !== undefined && go(address(target))));
   onKey("Escape", "back to the table", () => go(table));
 
   function link(label, target) {
-    const href = target !== undefined && routeFragment(address(target));
-    const state = { "aria-current": target === row && "page", "aria-disabled": target === undefined && "true" };
-    return element("a", { class: "button", role: href ? null : "link", href, ...state }, label);
+    const state = target === undefined ? { role: "link", "aria-disabled": "true" } : { href: routeFragment(address(target)) };
+    return element("a", { class: "button", "aria-current": target === row && "page", ...state }, label);
   }
 
   return element(
     "nav",
     { class: "row", "aria-label": "Trials" },
-    link("← previous", before),
+    link("← previous", rows[place - 1]),
     element("a", { href: routeFragment(table) }, `${place + 1} of ${rows.length}`),
-    link("next →", after),
-    repeats.length > 1 && ["Repeats", repeats.map((target) => link(repeatLabel(index.trials, target), target))],
+    link("next →", rows[place + 1]),
+    repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${trials.look[target]} ${trials.repeat[target]}`, target))],
   );
-}
-
-function keptOptions(options, names) {
-  return new Map(names.map((name) => [name, options.get(name) ?? ""]));
 }
 
 // Return the rows of a trial's example, the session's own first.
@@ -108,55 +109,43 @@ function repeatsOf({ suite, example, look, repeat }, row) {
   return rows.sort((one, other) => look[one].localeCompare(look[other]) || repeat[one] - repeat[other]);
 }
 
-function repeatLabel({ look, repeat }, row) {
-  return `${look[row]} ${repeat[row]}`;
-}
-
-// Return a section; nothing where there is nothing to show.
-function titledPart(title, content) {
-  return content && element("section", { class: "stack" }, element("h2", {}, title), content);
-}
-
 function scoreLine({ metric, score, value, comment, error, gating, exempt, baseline, control }) {
-  const muted = (words) => element("span", { class: "muted" }, words);
   const told = value ?? scoreText(score);
+  const facts = [
+    element("h3", {}, metric),
+    element("strong", { class: told ? null : "warn" }, told || (exempt ? "does not apply" : "unscored")),
+    baseline && mutedWords(`accepted ${valuesText(baseline)}`),
+    control?.length > 0 && mutedWords(`accepted code now ${valuesText(control)}`),
+    !gating && mutedWords("for information"),
+  ];
   return element(
     "li",
     { class: "score" },
-    element(
-      "div",
-      { class: "row" },
-      element("h3", {}, metric),
-      told ? element("strong", {}, told) : element("strong", { class: "warn" }, exempt ? "does not apply" : "unscored"),
-      baseline && muted(`accepted ${valuesText(baseline)}`),
-      control?.length > 0 && muted(`accepted code now ${valuesText(control)}`),
-      !gating && muted("for information"),
-    ),
+    element("div", { class: "row" }, facts),
     comment && textNode(comment),
-    error && element("div", { class: exempt ? null : "notice warn" }, textNode(error)),
+    error && element("div", { class: !exempt && "notice warn" }, textNode(error)),
   );
 }
 
 // Return values as a list; equal ones as `1 × 5`.
 function valuesText(values) {
   const texts = values.map((value) => scoreText(value) || "none");
-  const isOne = texts.length > 1 && new Set(texts).size === 1;
-  return isOne ? `${texts[0]} × ${texts.length}` : texts.join(", ");
+  return texts.length > 1 && new Set(texts).size === 1 ? `${texts[0]} × ${texts.length}` : texts.join(", ");
 }
 
 function figuresList(trials, row, { nodeid, run_id, model_calls, judge_calls, judge_cost }) {
-  const facts = [
-    ["Latency", secondsText(trials.latency[row])],
-    ["Cost", costText(trials.cost[row])],
-    ["Tokens", countText(trials.tokens[row])],
-    ["Model calls", countText(model_calls)],
-    ["Judges' calls", judge_calls > 0 && countText(judge_calls)],
-    ["Judges' cost", judge_calls > 0 && costText(judge_cost)],
-    ["Tags", trials.tags[row].join(", ")],
-    ["Test", nodeid && element("code", {}, nodeid)],
-    ["Run", run_id && element("code", {}, `llmobs show ${run_id}`)],
-  ];
-  const known = facts.filter(([, fact]) => fact);
+  const facts = {
+    Latency: secondsText(trials.latency[row]),
+    Cost: costText(trials.cost[row]),
+    Tokens: countText(trials.tokens[row]),
+    "Model calls": countText(model_calls),
+    "Judges' calls": judge_calls > 0 && countText(judge_calls),
+    "Judges' cost": judge_calls > 0 && costText(judge_cost),
+    Tags: trials.tags[row].join(", "),
+    Test: nodeid && element("code", {}, nodeid),
+    Run: run_id && element("code", {}, `llmobs show ${run_id}`),
+  };
+  const known = Object.entries(facts).filter(([, fact]) => fact);
   return element("dl", { class: "facts" }, known.map(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]));
 }
 
@@ -164,8 +153,7 @@ function tracePart({ runs, runs_in: file }, row, route) {
   if (runs) {
     return traceTree({ runs, row, route });
   }
-  const nothing = element("p", { class: "muted" }, "The trace of this trial isn't stored.");
-  return titledPart("Trace", file ? fileLink("The trace", file, row) : nothing);
+  return trialPart("Trace", file ? fileLink("The trace", file, row) : mutedWords("The trace of this trial isn't stored."));
 }
 
 function fileLink(what, file, row) {
