@@ -12,12 +12,15 @@ from pytest_llmobs.reports.plots.layout import Layout
 from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
+from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.distributions import Distribution, Side
 
+_LONGEST = 60
+"""Cells of a label in the table."""
 MOST = 12
 """Metrics that are drawn; the table has all."""
 
@@ -50,7 +53,13 @@ def _rows(spread: Distribution) -> Iterator[list[str]]:
         then = ""
         if spread.then is not None:
             then = f"{spread.then.counts[number]:,}"
-        yield [spread.metric, name, f"{spread.now.counts[number]:,}", then, spread.suite]
+        yield [
+            spread.metric,
+            PAPER.clip_middle(name, _LONGEST),
+            f"{spread.now.counts[number]:,}",
+            then,
+            spread.suite,
+        ]
 
 
 def _panel(spread: Distribution, several: bool) -> Panel:
