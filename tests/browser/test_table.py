@@ -62,7 +62,7 @@ def test_a_heading_sorts_turns_round_and_gives_the_order_back(page) -> None:
     expect(head(page, "Latency")).to_have_attribute("aria-sort", "ascending")
     assert cells(page, "Latency")[0] == "1.20 s"
     sort_by(page, "Latency")
-    assert page.locator("[aria-sort]").count() == 0
+    expect(head(page, "Latency")).to_have_attribute("aria-sort", "none")
     assert rows(page).first.inner_text() == order
 
 
@@ -128,14 +128,7 @@ def test_no_match_and_no_trials_are_said(page, open_report) -> None:
     page.fill("#filter", "nothing-like-it")
     expect(page.get_by_text("0 of 129 trials")).to_be_visible()
     empty = open_report(experiment(suites=(), trials=()))
-    expect(empty.get_by_text("No trials ran", exact=True)).to_be_visible()
-
-
-def test_missing_trials_are_listed(open_report) -> None:
-    suite = plan(examples=3)
-    page = open_report(experiment(suites=(suite,), trials=trials(suite)[:1]))
-    page.get_by_text("2 expected trials never ran").click()
-    expect(page.locator(".missing li")).to_have_text(["e1, repeat 1", "e2, repeat 1"])
+    expect(empty.get_by_text("0 trials, the worst first")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 640}])

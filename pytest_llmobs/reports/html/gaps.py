@@ -12,7 +12,7 @@ from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.wording import count, listed, noun
 
 _SHOWN = 10
-"""Fields that are named at most."""
+"""Fields, and trials, that are named at most."""
 
 
 def gaps(
@@ -29,7 +29,8 @@ def gaps(
     """
     if missing:
         expected = count(digest.spending.expected, "expected trial")
-        yield f"{len(missing):,} of {expected} never ran."
+        names = [f"{trial['example']} (repeat {trial['repeat']})" for trial in missing]
+        yield f"{len(missing):,} of {expected} never ran: {listed(names, _SHOWN)}."
     yield from _without_traces(rows, traces)
     yield from _without_baseline(rows, accepted)
 

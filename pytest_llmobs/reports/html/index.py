@@ -10,6 +10,7 @@ from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.history import history_lines
 from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
 from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.table import quick_filters, table_columns
 from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.reports.json import plain_document
 from pytest_llmobs.reports.plots.pictures import pictures
@@ -30,6 +31,7 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
     suites = [plan.name for plan in digest.experiment.suites]
     suites = list(dict.fromkeys((*suites, *(row.trial.suite for row in rows))))
     metrics = metrics_of(rows)
+    trials = trial_columns(rows, suites, metrics, traces)
     return {
         "version": 1,
         "report": plain_document(digest),
@@ -38,7 +40,8 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "gaps": [],
         "metrics": metrics,
         "suites": suites,
-        "trials": trial_columns(rows, suites, metrics, traces),
+        "trials": trials,
+        "table": {"columns": table_columns(trials, metrics), "quick": quick_filters(trials)},
         "missing": list(_missing(digest, rows)),
         "plots": pictures(digest, context),
         "history": history_lines(digest.experiment, context.evidence),

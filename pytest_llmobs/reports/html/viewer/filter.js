@@ -4,6 +4,7 @@ import { isNothing } from "./columns.js";
 
 const TERM = /(?:"[^"]*"?|[^\s"])+/gu;
 const PARTS = /^(-?)((?:"[^"]*"?|[^":<>=])*)(?:(:|<=|>=|<|>|=)(.*))?$/su;
+const ALTERNATIVE = /(?:"[^"]*"?|[^,"])+/gu;
 const FLAGS = ["red", "replayed"];
 // what is named wrongly is named again with a few of the right ones
 const CHOICES = 12;
@@ -13,6 +14,8 @@ const COMPARISONS = {
   ">": (value, bound) => value > bound,
   ">=": (value, bound) => value >= bound,
 };
+// By index: what words are looked for in, made at the first word.
+const SEARCHED = new WeakMap();
 
 // Return {matches: row -> whether all terms hold, mistakes}. A term that can't be read is left out, and that is told.
 export function readFilter(text, index, columns) {
@@ -37,80 +40,80 @@ function readTerm({ name, sign, value, term, tell }, index, columns) {
     return "nothing follows the minus.";
   }
   // a node id or an address isn't a field with a value
-  if (sign === undefined || /^"?[:/]/.test(value)) {
+  if (sign === undefined || /^[:/]/.test(value)) {
     return wordTest(term, index);
   }
   const field = unquoted(name);
-  const column = columns.find((column) => column.name === field.toLowerCase() || column.name === field);
+  const column = columns.find(({ name: known }) => known === field || known === field.toLowerCase());
   if (FLAGS.includes(field)) {
     return `write ${field}, or -${field} for all others.`;
   }
   if (!column) {
-    return `there is no “${field}”, but ${listed(columns.map(({ name }) => name))}. Quotes look for it as text.`;
+    return `there is no “${field}”, but ${listed(columns.map(({ name: known }) => known))}. Quotes look for it as text.`;
   }
   if (value === "") {
     return `a value is missing; ${column.name}:"" finds trials without one.`;
   }
-  return sign === ":" || sign === "=" ? valueTest(column, value, index, tell) : boundTest(column, sign, value, index);
+  const values = index.trials.example.map((_, row) => column.value(row));
+  return sign === ":" || sign === "=" ? valueTest(column, value, values, tell) : boundTest(column, sign, value, values);
 }
 
 function wordTest(term, index) {
   if (FLAGS.includes(term)) {
     return (row) => index.trials[term][row] === 1;
   }
+  if (!SEARCHED.has(index)) {
+    const { example, text } = index.trials;
+    SEARCHED.set(index, example.map((id, row) => `${id}\n${text[row]}`.toLowerCase()));
+  }
   const word = unquoted(term).toLowerCase();
-  const texts = searchTexts(index);
+  const texts = SEARCHED.get(index);
   return (row) => texts[row].includes(word);
 }
 
-function boundTest(column, sign, value, index) {
+function boundTest({ name }, sign, value, values) {
   const bound = Number(value);
   if (Number.isNaN(bound)) {
     return `“${value}” is no number.`;
   }
-  if (!index.trials.example.some((_, row) => typeof column.value(row) === "number")) {
-    return `“${column.name}” has no numbers; try ${column.name}:… with ${listed(choices(column, index))}.`;
+  if (!values.some((known) => typeof known === "number")) {
+    return `“${name}” has no numbers; try ${name}:… with ${listed(choices(values))}.`;
   }
-  const holds = COMPARISONS[sign];
-  return (row) => {
-    const number = column.value(row);
-    return typeof number === "number" && holds(number, bound);
-  };
+  return (row) => typeof values[row] === "number" && COMPARISONS[sign](values[row], bound);
 }
 
-function valueTest(column, value, index, tell) {
+function valueTest({ kind }, value, values, tell) {
   if (unquoted(value) === "") {
-    return (row) => isNothing(column.value(row));
+    return (row) => isNothing(values[row]);
   }
-  if (column.kind === "text") {
+  if (kind === "text") {
     const part = unquoted(value).toLowerCase();
-    return (row) => column.value(row).toLowerCase().includes(part);
+    return (row) => values[row].toLowerCase().includes(part);
   }
-  const known = choices(column, index);
+  const known = choices(values);
   const wanted = new Set();
-  for (const [part] of value.matchAll(/(?:"[^"]*"?|[^,"])+/gu)) {
-    const meant = known.filter((choice) => isMeant(choice, unquoted(part), part.startsWith('"')));
+  for (const [part] of value.matchAll(ALTERNATIVE)) {
+    const meant = known.filter((choice) => isMeant(choice, part));
     if (meant.length === 0) {
       tell(`no trial has “${unquoted(part)}”, but ${listed(known)}.`);
     }
     meant.forEach((choice) => wanted.add(choice));
   }
-  return (row) => [column.value(row)].flat().some((choice) => wanted.has(choice));
+  return (row) => [values[row]].flat().some((choice) => wanted.has(choice));
 }
 
 // A number is meant as it is, a word also by its beginning: `status:fail`; in quotes it is the whole word.
-function isMeant(choice, part, isWhole) {
+function isMeant(choice, part) {
+  const word = unquoted(part).toLowerCase();
   if (typeof choice === "number") {
-    return part !== "" && choice === Number(part);
+    return choice === Number(word);
   }
-  const word = choice.toLowerCase();
-  return isWhole ? word === part.toLowerCase() : word.startsWith(part.toLowerCase());
+  return part.startsWith('"') ? choice.toLowerCase() === word : choice.toLowerCase().startsWith(word);
 }
 
 // Return the values of a column, each once.
-function choices(column, index) {
-  const values = index.trials.example.flatMap((_, row) => column.value(row));
-  return [...new Set(values)].filter((value) => !isNothing(value)).sort();
+function choices(values) {
+  return [...new Set(values.flat())].filter((value) => !isNothing(value)).sort();
 }
 
 function listed(names) {
@@ -120,15 +123,4 @@ function listed(names) {
 
 function unquoted(text) {
   return text.replaceAll('"', "");
-}
-
-// By index: what words are looked for in, made at the first word.
-const SEARCHED = new WeakMap();
-
-function searchTexts(index) {
-  if (!SEARCHED.has(index)) {
-    const { example, text } = index.trials;
-    SEARCHED.set(index, example.map((id, row) => `${id}\n${text[row]}`.toLowerCase()));
-  }
-  return SEARCHED.get(index);
 }

@@ -7,9 +7,9 @@ import { payloadNode, textNode } from "./payload.js";
 // Deeper runs are indented no further, and say how deep they are.
 const INDENTED = 8;
 
-// Return what the runs say together: parents, depths and the last run below each; errors; milliseconds in all.
+// Return what the runs say together: parents, depths, the last run below each, and milliseconds in all.
 export function measuredTrace(runs) {
-  const parents = runs.map(({ parent }, at) => (parent >= 0 && parent < at ? parent : -1));
+  const parents = runs.map(({ parent }, at) => (parent < at ? parent : -1));
   const depths = [];
   parents.forEach((parent) => depths.push(parent < 0 ? 0 : depths[parent] + 1));
   const ends = [...runs.keys()];
@@ -18,50 +18,43 @@ export function measuredTrace(runs) {
       ends[parents[at]] = Math.max(ends[parents[at]], ends[at]);
     }
   }
-  const errors = [...runs.keys()].filter((at) => isError(runs[at]));
-  const total = runs.reduce((latest, { start, took }) => Math.max(latest, start + (took ?? 0)), 0) || 1;
-  return { runs, parents, depths, ends, errors, total };
+  const total = runs.reduce((latest, { start, took }) => Math.max(latest, start + took), 0) || 1;
+  return { runs, parents, depths, ends, total };
 }
 
-export function traceSentence({ runs, depths, errors, total }) {
-  const deepest = depths.reduce((most, depth) => Math.max(most, depth), 0) + 1;
+export function traceSentence({ runs, depths, total }) {
+  const levels = 1 + depths.reduce((most, depth) => Math.max(most, depth), 0);
+  const errors = runs.filter(isError).length;
   const counts = [
     `${countText(runs.length)} ${runs.length === 1 ? "run" : "runs"}`,
-    deepest > 1 && `${deepest} levels`,
-    errors.length > 0 && `${errors.length} with an error`,
-    secondsText(total / 1000),
+    levels > 1 && `${levels} levels`,
+    errors > 0 && `${errors} with an error`,
+    timeText(total),
   ];
   return counts.filter(Boolean).join(", ");
 }
 
 // Return the marks above the bars.
 export function timeAxis(total) {
-  const marks = [0, 0.5, 1].map((part) => element("span", {}, secondsText((part * total) / 1000)));
-  return element("div", { class: "run-axis", "aria-hidden": "true" }, element("span"), element("div", {}, marks));
+  const marks = [0, total / 2, total].map((time) => element("span", {}, timeText(time)));
+  return element("div", { class: "run-axis", "aria-hidden": "true" }, element("div", {}, marks));
 }
 
 // Return the line of a run.
 export function runLine({ runs, depths, ends, total }, at) {
   const run = runs[at];
   const depth = depths[at];
-  const level = depth > INDENTED ? element("span", { class: "muted" }, `level ${depth + 1}: `) : levelUnseen(depth);
+  const level = element("span", { class: depth > INDENTED ? "muted" : "hidden" }, `level ${depth + 1}: `);
   const type = element("span", { class: "badge" }, run.type);
-  const name = { type: "button", class: "run-name", "aria-expanded": "false" };
-  return element(
-    "li",
-    { class: "run", "data-run": at },
-    element(
-      "div",
-      { class: "run-line", set: { style: `--depth:${Math.min(depth, INDENTED)}` } },
-      element("div", { class: "run-head" }, foldButton(run, ends[at] > at), element("button", name, level, type, " ", element("span", {}, run.name))),
-      element("p", { class: "run-figures" }, runFigures(run)),
-      timeBar(run, total),
-    ),
-  );
-}
-
-function levelUnseen(depth) {
-  return element("span", { class: "hidden" }, `level ${depth + 1}: `);
+  const name = element("button", { type: "button", class: "run-name", "aria-expanded": "false" }, level, type, " ", element("span", {}, run.name));
+  const error = isError(run) && element("span", { class: "bad" }, "✗ error ");
+  const line = [
+    element("div", { class: "run-head" }, foldButton(run, ends[at] > at), name),
+    element("p", { class: "run-figures" }, error, runFigures(run)),
+    timeBar(run, total),
+  ];
+  const indent = { style: `--depth:${Math.min(depth, INDENTED)}` };
+  return element("li", { class: "run", "data-run": at }, element("div", { class: "run-line", set: indent }, line));
 }
 
 function foldButton({ name }, hasChildren) {
@@ -72,25 +65,20 @@ function foldButton({ name }, hasChildren) {
 }
 
 function runFigures(run) {
-  const tokens = (run.input_tokens ?? 0) + (run.output_tokens ?? 0);
-  const figures = [
-    run.replayed ? "replayed" : runTime(run.took),
-    tokens > 0 && `${countText(tokens)} tokens`,
-    run.cost !== null && costText(run.cost),
-  ];
-  const sign = isError(run) && element("span", { class: "bad" }, "✗ error ");
-  return [sign, figures.filter(Boolean).join(" · ")];
+  const tokens = run.input_tokens + run.output_tokens;
+  const time = run.replayed ? "replayed" : timeText(run.took) || "unfinished";
+  return [time, tokens > 0 && `${countText(tokens)} tokens`, costText(run.cost)].filter(Boolean).join(" · ");
 }
 
-function runTime(took) {
-  return took === null ? "unfinished" : secondsText(took / 1000);
+function timeText(milliseconds) {
+  return milliseconds === null ? "" : secondsText(milliseconds / 1000);
 }
 
 function timeBar(run, total) {
   const left = (100 * Math.min(Math.max(run.start, 0), total)) / total;
-  const width = Math.min((100 * (run.took ?? 0)) / total, 100 - left);
-  const kind = isError(run) ? "failed" : run.type;
-  const bar = element("span", { class: `run-bar ${kind}`, set: { style: `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%` } });
+  const width = Math.min((100 * run.took) / total, 100 - left);
+  const style = `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%`;
+  const bar = element("span", { class: `run-bar ${isError(run) ? "failed" : run.type}`, set: { style } });
   return element("div", { class: "run-time", "aria-hidden": "true" }, bar);
 }
 
@@ -100,41 +88,31 @@ function isError({ status, error }) {
 
 // Return what a run shows once it is open.
 export function runDetails(run) {
+  const parts = [
+    ["Error", run.error && textNode(run.error)],
+    ["Inputs", payloadNode(run.inputs)],
+    ["Outputs", payloadNode(run.outputs)],
+    ["Metadata", payloadNode(run.metadata)],
+  ];
   const facts = [
-    ["Type", run.type],
-    ["Status", run.status],
-    ["Started after", secondsText(run.start / 1000)],
-    ["Took", runTime(run.took)],
-    ["First token after", run.first_token === null ? "" : secondsText(run.first_token / 1000)],
-    ["Model", [run.model, run.provider && `(${run.provider})`].filter(Boolean).join(" ")],
-    ["Tokens", tokenWords(run)],
-    ["Cost", costText(run.cost)],
+    ["Started after", timeText(run.start)],
+    ["First token after", timeText(run.first_token)],
+    ["Model", [run.model, run.provider].filter(Boolean).join(", ")],
+    ["Tokens in", countText(run.input_tokens)],
+    ["of them cached", countText(run.cached_tokens)],
+    ["Tokens out", countText(run.output_tokens)],
     ["Stopped by", run.stop_reason],
-    ["Tags", (run.tags ?? []).join(", ")],
+    ["Tags", run.tags?.join(", ")],
     ["Run", run.id],
   ];
-  const known = facts.filter(([, words]) => words);
-  const lines = known.map(([term, words]) => [element("dt", {}, term), element("dd", {}, words)]);
   return element(
     "div",
     { class: "run-details stack" },
-    runPart("Error", run.error && textNode(run.error)),
-    runPart("Inputs", payloadNode(run.inputs)),
-    runPart("Outputs", payloadNode(run.outputs)),
-    runPart("Metadata", payloadNode(run.metadata)),
-    element("dl", { class: "facts" }, lines),
+    known(parts).map(([title, content]) => element("div", {}, element("h3", {}, title), content)),
+    element("dl", { class: "facts" }, known(facts).map(([term, words]) => [element("dt", {}, term), element("dd", {}, words)])),
   );
 }
 
-function runPart(title, content) {
-  return content ? element("div", {}, element("h3", {}, title), content) : null;
-}
-
-function tokenWords({ input_tokens, output_tokens, cached_tokens }) {
-  const parts = [
-    input_tokens !== null && `${countText(input_tokens)} in`,
-    cached_tokens && `${countText(cached_tokens)} of them cached`,
-    output_tokens !== null && `${countText(output_tokens)} out`,
-  ];
-  return parts.filter(Boolean).join(", ");
+function known(pairs) {
+  return pairs.filter(([, content]) => content);
 }

@@ -1,29 +1,31 @@
 // The table of trials: filtered and sorted as the address says.
 
-import { sortedRows, tellingColumns, trialColumns } from "./columns.js";
+import { sortedRows, trialColumns } from "./columns.js";
 import { announce, element } from "./dom.js";
 import { readFilter } from "./filter.js";
-import { countedWords, filterField, filterHelp, quickFilters, showMistakes, toggledTerm } from "./filtering.js";
+import { filterField, filterHelp, quickFilters, showMistakes } from "./filtering.js";
 import { go, keepOptions, readRoute } from "./route.js";
-import { columnHead, markOrder, missingTrials, moreButtons, nextOrder, trialRow } from "./rows.js";
+import { columnHead, markOrder, nextOrder, trialRow } from "./rows.js";
 
 // Rows that are shown at first, and added at a time: what a browser lays out at once.
 const PAGE_OF_ROWS = 100;
 // an address that changes at every key is refused by some browsers
 const TYPING_PAUSE = 250;
-const TABLE_OPTIONS = ["filter", "sort", "show"];
 
 // The rows that were asked for last: each trial that is opened asks for them again.
 let latest = {};
 
 // Return the rows of the index that the table shows, in its order: what "next" and "previous" go through.
-export function visibleRows(index, route) {
-  return selection(index, route.options).rows;
+export function visibleRows(index, { options }) {
+  return selection(index, tableOptions(options)).rows;
 }
 
-function selection(index, options) {
-  const filter = options.get("filter") ?? "";
-  const sort = options.get("sort") ?? "";
+function tableOptions(options) {
+  const [filter, sort, show] = ["filter", "sort", "show"].map((name) => options.get(name) ?? "");
+  return { filter, sort, show };
+}
+
+function selection(index, { filter, sort }) {
   if (latest.index !== index || latest.filter !== filter || latest.sort !== sort) {
     latest = { index, filter, sort, ...selected(index, filter, sort) };
   }
@@ -35,11 +37,11 @@ function selected(index, filter, sort) {
   const { matches, mistakes } = readFilter(filter, index, columns);
   const rows = [...index.trials.example.keys()].filter(matches);
   const column = columns.find(({ name }) => sort === name || sort === `-${name}`);
-  if (sort && !column) {
-    mistakes.push(`There is no column “${sort}” to sort by.`);
+  if (!column) {
+    return { rows, mistakes: sort ? [...mistakes, `There is no column “${sort}” to sort by.`] : mistakes };
   }
-  const descending = column !== undefined && sort !== column.name;
-  return { rows: column ? sortedRows(rows, column, descending) : rows, mistakes, column, descending };
+  const order = sort === column.name ? "ascending" : "descending";
+  return { rows: sortedRows(rows, column, order === "descending"), mistakes, column, order };
 }
 
 // Return the table with its filter. The field for the filter has the id "filter", a trial's link `data-row`.
@@ -52,72 +54,90 @@ export function trialTable({ index, route }) {
 class TrialTable {
   constructor(index) {
     this.index = index;
-    this.options = new Map();
+    this.options = {};
     this.timer = 0; // of somebody who types
-    this.words = countedWords(index);
-    this.columns = tellingColumns(index, trialColumns(index));
+    this.columns = trialColumns(index).filter(({ shown }) => shown);
     this.heads = this.columns.map((column) => columnHead(column, () => this.sort(column)));
     this.body = element("tbody");
     this.count = element("p", { class: "muted" });
     this.more = element("p", { class: "row screen-only" });
     this.field = filterField({ input: () => this.type(), change: () => this.typed() });
-    this.mistakes = element("ul", { class: "plain mistakes", id: "filter-mistakes" });
-    this.quick = element("ul", { class: "plain row quick", "aria-label": "Quick filters" });
+    this.mistakes = element("ul", { class: "plain", id: "filter-mistakes" });
     const label = element("label", { class: "filter" }, "Filter trials", this.field);
-    const acts = { route: ({ detail }) => this.follow(detail) };
+    const quick = quickFilters(index, (filter) => this.filterBy(filter));
     this.node = element(
       "section",
-      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: acts },
+      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: { route: ({ detail }) => this.follow(detail) } },
       element("h2", { id: "trials" }, "Trials"),
-      element("search", { class: "stack screen-only" }, label, this.mistakes, this.quick, filterHelp(this.columns)),
+      element("search", { class: "stack screen-only" }, label, this.mistakes, quick, filterHelp(this.columns)),
       this.count,
       tableFrame(this.heads, this.body),
       this.more,
-      missingTrials(index),
     );
   }
 
   // Show what the address asks for.
   follow({ options }) {
-    const asked = new Map(TABLE_OPTIONS.map((name) => [name, options.get(name) ?? ""]));
-    if (TABLE_OPTIONS.some((name) => asked.get(name) !== this.options.get(name))) {
-      this.options = asked;
-      this.field.value = asked.get("filter");
+    const { filter, sort, show } = tableOptions(options);
+    const shown = this.options;
+    if (filter !== shown.filter || sort !== shown.sort || show !== shown.show) {
+      this.options = { filter, sort, show };
+      this.field.value = filter;
       this.update();
     }
   }
 
   update() {
     const found = selection(this.index, this.options);
-    const shown = Math.max(PAGE_OF_ROWS, Number(this.options.get("show")) || 0);
+    const shown = Math.max(PAGE_OF_ROWS, Number(this.options.show) || 0);
     const rows = found.rows.slice(0, shown);
-    this.count.textContent = countSentence(this.index, found, shown);
+    this.count.textContent = countSentence(this.index, found, rows);
     showMistakes(this.field, this.mistakes, found.mistakes);
-    this.quick.replaceChildren(...quickFilters(this.words, this.options.get("filter"), (term) => this.toggle(term)));
-    this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name, found.descending));
+    this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name ? found.order : "none"));
     this.body.replaceChildren(...rows.map((row) => trialRow(this.index, this.columns, row, this.options)));
-    this.more.replaceChildren(...moreButtons(found.rows.length, shown, PAGE_OF_ROWS, (count) => this.showMore(count)));
+    this.more.replaceChildren(...this.moreButtons(rows.length, found.rows.length));
   }
 
-  set(name, value) {
-    if (name !== "show") {
-      this.options.set("show", ""); // other rows, and again no more than a browser lays out at once
-    }
-    this.options.set(name, String(value));
-    this.update();
+  moreButtons(shown, all) {
+    const next = Math.min(shown + PAGE_OF_ROWS, all);
+    const buttons = [
+      [next, `Show ${next - shown} more`],
+      [all, `Show all ${all}`],
+    ];
+    // the last page needs no second button
+    return buttons
+      .slice(shown === all ? 2 : 0, next === all ? 1 : 2)
+      .map(([count, words]) => element("button", { type: "button", class: "button", on: { click: () => this.showMore(count) } }, words));
   }
 
   // Show another state, which the reader can go back from.
-  change(name, value) {
+  change(changes) {
     clearTimeout(this.timer);
-    this.set(name, value);
+    Object.assign(this.options, changes);
+    this.update();
     const route = readRoute(location.hash);
-    go({ ...route, options: new Map([...route.options, ...this.options]) });
+    go({ ...route, options: new Map([...route.options, ...Object.entries(this.options)]) });
     announce(this.count.textContent);
   }
 
+  filterBy(filter) {
+    this.field.value = this.options.filter === filter ? "" : filter;
+    this.change({ filter: this.field.value, show: "" });
+  }
+
+  sort(column) {
+    this.change({ sort: nextOrder(column, this.options.sort), show: "" });
+  }
+
+  showMore(count) {
+    const before = this.body.rows.length;
+    this.change({ show: String(count) });
+    this.body.rows[before].querySelector("a").focus();
+  }
+
   type() {
-    this.set("filter", this.field.value);
+    Object.assign(this.options, { filter: this.field.value, show: "" });
+    this.update();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.typed(), TYPING_PAUSE);
   }
@@ -126,37 +146,17 @@ class TrialTable {
     clearTimeout(this.timer);
     // somebody may type and go on within the pause
     if (this.node.isConnected) {
-      keepOptions(this.options);
+      keepOptions(Object.entries(this.options));
       announce(`${this.count.textContent} ${this.mistakes.textContent}`);
     }
   }
-
-  sort(column) {
-    this.change("sort", nextOrder(column, this.options.get("sort")));
-  }
-
-  toggle(term) {
-    this.field.value = toggledTerm(this.field.value, term);
-    this.change("filter", this.field.value);
-    this.quick.querySelector(`[data-term="${term}"]`).focus();
-  }
-
-  showMore(count) {
-    const before = this.body.rows.length;
-    this.change("show", count);
-    this.body.rows[before].querySelector("a").focus();
-  }
 }
 
-function countSentence({ trials }, { rows, column, descending }, shown) {
+function countSentence({ trials }, { rows, column, order }, shown) {
   const all = trials.example.length;
-  if (all === 0) {
-    return "No trials ran";
-  }
   const count = rows.length === all ? `${all} trials` : `${rows.length} of ${all} trials`;
-  const order = column ? `by ${column.title}, ${descending ? "descending" : "ascending"}` : "the worst first";
-  const cut = rows.length > shown ? `, ${shown} shown` : "";
-  return `${count}${cut}, ${order}`;
+  const cut = rows.length > shown.length ? `, ${shown.length} shown` : "";
+  return `${count}${cut}, ${column ? `by ${column.title}, ${order}` : "the worst first"}`;
 }
 
 // A few columns have a heading that stays while the page scrolls; many scroll sideways.

@@ -7,13 +7,17 @@ import { measuredTrace, runDetails, runLine, timeAxis, traceSentence } from "./r
 // So many lines are one list, which is laid out only where it is seen: thousands of runs scroll.
 const LINES_OF_A_LIST = 50;
 const LINES_AT_ONCE = 200;
-const OPENED_TOGETHER = 200;
+// A trace of no more runs is printed with all that they show.
+const OPENED_ON_PAPER = 100;
 
 // Return the tree of a trial's runs, which come depth first. Those that the option `run` names are open: `?run=3,7`.
 export function traceTree({ runs, route }) {
   const tree = new TraceTree(runs);
   const asked = (route.options.get("run") ?? "").match(/\d+/g) ?? [];
-  tree.show(asked.map(Number).filter((at) => at < runs.length));
+  tree.fill(LINES_AT_ONCE);
+  asked.map(Number).filter((at) => at < runs.length).forEach((at) => tree.open(at, true));
+  tree.fillOn(false);
+  addEventListener("beforeprint", tree);
   return tree.node;
 }
 
@@ -24,34 +28,15 @@ class TraceTree {
     this.lists = traceLists(runs.length);
     this.folded = new Set();
     this.opened = new Set();
-    this.error = -1; // where the reader was sent last
-    this.fillAll = () => this.fill(runs.length);
-    const acts = { click: (event) => this.pressed(event), keydown: (event) => this.moved(event) };
+    const left = runs.length > OPENED_ON_PAPER && "Inputs and outputs are printed of the runs that are open.";
     this.node = element(
       "section",
-      { class: "trace stack", "aria-labelledby": "trace", on: acts },
+      { class: "trace stack", "aria-labelledby": "trace", on: { click: this, keydown: this } },
       element("h2", { id: "trace" }, "Trace"),
-      element("div", { class: "row" }, element("p", { class: "muted" }, traceSentence(this.trace)), this.buttons()),
-      element("p", { class: "muted print-only" }, "Inputs and outputs are printed of the runs that are open."),
-      timeAxis(this.trace.total),
-      element("div", {}, this.lists),
+      element("p", { class: "muted" }, traceSentence(this.trace)),
+      element("p", { class: "muted print-only" }, left),
+      element("div", {}, timeAxis(this.trace.total), this.lists),
     );
-  }
-
-  buttons() {
-    const { runs, errors } = this.trace;
-    return [
-      errors.length > 0 && traceButton("Next error", () => this.nextError()),
-      runs.length <= OPENED_TOGETHER && traceButton("Open or close all", () => this.openAll()),
-    ];
-  }
-
-  show(asked) {
-    this.fill(LINES_AT_ONCE);
-    asked.forEach((at) => this.open(at, true));
-    // on paper nothing can come later
-    addEventListener("beforeprint", this.fillAll);
-    this.fillOn(false);
   }
 
   // Make the lines up to one.
@@ -65,74 +50,50 @@ class TraceTree {
 
   // Make the rest in turns, so that the page answers meanwhile; stop where the reader has left.
   fillOn(wasShown) {
-    const isDone = this.lines.length === this.trace.runs.length;
     const isShown = this.node.isConnected;
-    if (isDone || (wasShown && !isShown)) {
-      removeEventListener("beforeprint", this.fillAll);
+    if (this.lines.length < this.trace.runs.length && (isShown || !wasShown)) {
+      this.fill(this.lines.length + LINES_AT_ONCE);
+      setTimeout(() => this.fillOn(isShown));
+    }
+  }
+
+  handleEvent(event) {
+    if (event.type === "beforeprint") {
+      this.print();
       return;
     }
-    this.fill(this.lines.length + LINES_AT_ONCE);
-    setTimeout(() => this.fillOn(isShown));
-  }
-
-  open(at, isOpen) {
-    this.fill(at + 1);
-    const line = this.lines[at];
-    line.querySelector(".run-name").setAttribute("aria-expanded", String(isOpen));
-    line.querySelector(".run-details")?.remove();
-    this.opened.delete(at);
-    if (isOpen) {
-      this.opened.add(at);
-      line.append(runDetails(this.trace.runs[at]));
+    const button = event.target.closest(".run-fold, .run-name");
+    if (button && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      const at = Number(button.closest(".run").dataset.run);
+      this[event.type](event, at, button);
     }
   }
 
-  keepOpened() {
-    const opened = [...this.opened].sort((left, right) => left - right);
-    keepOptions([["run", opened.join(",")]]);
-  }
-
-  openAll() {
+  // On paper nothing can come later, or be opened.
+  print() {
     const { runs } = this.trace;
-    const isOpen = this.opened.size < runs.length;
-    runs.forEach((_, at) => this.open(at, isOpen));
-    this.keepOpened();
-  }
-
-  // Hide what is below a run, or show it but for what is folded itself.
-  fold(at, isFolded) {
-    const { ends } = this.trace;
-    this.fill(ends[at] + 1);
-    this.lines[at].querySelector(".run-fold").setAttribute("aria-expanded", String(!isFolded));
-    this.folded[isFolded ? "add" : "delete"](at);
-    for (let below = at + 1; below <= ends[at]; below += 1) {
-      this.lines[below].hidden = isFolded;
-      if (!isFolded && this.folded.has(below)) {
-        below = ends[below];
-      }
-    }
-  }
-
-  pressed({ target }) {
-    const button = target.closest(".run-fold, .run-name");
-    if (!button) {
+    if (!this.node.isConnected) {
+      removeEventListener("beforeprint", this);
       return;
     }
-    const at = lineOf(button);
+    this.fill(runs.length);
+    if (runs.length <= OPENED_ON_PAPER) {
+      runs.forEach((_, at) => this.open(at, true));
+    }
+  }
+
+  click(event, at, button) {
     const isExpanded = button.getAttribute("aria-expanded") === "true";
     if (button.matches(".run-fold")) {
       this.fold(at, isExpanded);
     } else {
       this.open(at, !isExpanded);
-      this.keepOpened();
+      const opened = [...this.opened].sort((left, right) => left - right);
+      keepOptions([["run", opened.join(",")]]);
     }
   }
 
-  moved(event) {
-    if (!event.target.matches(".run-fold, .run-name") || event.ctrlKey || event.altKey || event.metaKey) {
-      return;
-    }
-    const at = lineOf(event.target);
+  keydown(event, at) {
     const { ends, parents, runs } = this.trace;
     const isFolded = this.folded.has(at);
     const moves = {
@@ -149,9 +110,36 @@ class TraceTree {
     }
   }
 
+  open(at, isOpen) {
+    this.fill(at + 1);
+    const line = this.lines[at];
+    line.querySelector(".run-name").setAttribute("aria-expanded", isOpen);
+    line.querySelector(".run-details")?.remove();
+    if (isOpen) {
+      this.opened.add(at);
+      line.append(runDetails(this.trace.runs[at]));
+    } else {
+      this.opened.delete(at);
+    }
+  }
+
+  // Hide what is below a run, or show it but for what is folded itself.
+  fold(at, isFolded) {
+    const { ends } = this.trace;
+    this.fill(ends[at] + 1);
+    this.lines[at].querySelector(".run-fold").setAttribute("aria-expanded", !isFolded);
+    this.folded[isFolded ? "add" : "delete"](at);
+    for (let below = at + 1; below <= ends[at]; below += 1) {
+      this.lines[below].hidden = isFolded;
+      if (!isFolded && this.folded.has(below)) {
+        below = ends[below];
+      }
+    }
+  }
+
   // Go to the next line in a direction, of those that aren't folded away.
   focusNext(at, step) {
-    this.fillAll();
+    this.fill(this.trace.runs.length);
     let next = at + step;
     while (this.lines[next]?.hidden) {
       next += step;
@@ -162,33 +150,13 @@ class TraceTree {
   focus(at) {
     this.lines[at]?.querySelector(".run-name").focus();
   }
-
-  nextError() {
-    const { errors, parents } = this.trace;
-    this.error = errors.find((at) => at > this.error) ?? errors[0];
-    this.fillAll();
-    for (let above = parents[this.error]; above >= 0; above = parents[above]) {
-      if (this.folded.has(above)) {
-        this.fold(above, false);
-      }
-    }
-    this.focus(this.error);
-  }
-}
-
-function lineOf(button) {
-  return Number(button.closest(".run").dataset.run);
 }
 
 function traceLists(count) {
   const lists = [];
   for (let from = 0; from < count; from += LINES_OF_A_LIST) {
-    const lines = Math.min(LINES_OF_A_LIST, count - from);
-    lists.push(element("ol", { class: "plain runs", start: from + 1, set: { style: `--lines:${lines}` } }));
+    const style = `--lines:${Math.min(LINES_OF_A_LIST, count - from)}`;
+    lists.push(element("ol", { class: "plain runs", start: from + 1, set: { style } }));
   }
   return lists;
-}
-
-function traceButton(words, press) {
-  return element("button", { type: "button", class: "button", on: { click: press } }, words);
 }
