@@ -95,6 +95,7 @@ def _ranked(digest: Digest, trials: dict[str, list[Trial]]) -> list[tuple[str, s
     for suite in digest.metrics.suites:
         for line in suite.lines:
             urgency[suite.suite, line.row.metric] = 0 if line.row.red else 1 + line.quiet
+    # labels, and scores of a session that nothing judges, have no line there
     for name, its_trials in trials.items():
         for trial in its_trials:
             for metric in (PASS, *trial.scores):
@@ -108,6 +109,7 @@ def _baseline_rows(experiment: Experiment, evidence: Evidence) -> dict[str, list
     for plan in experiment.suites:
         baseline = evidence.baseline(plan.name)
         if baseline is not None:
+            # a selection is compared with itself, and not with all that the baseline holds
             ids = dict.fromkeys(plan.example_ids)
             rows[plan.name] = [baseline.rows[id] for id in ids if id in baseline.rows]
     return rows
@@ -134,6 +136,7 @@ def _numbers(
     now, then = list(filter(math.isfinite, now)), list(filter(math.isfinite, then))
     if not now:
         return None
+    # both sides have the same bins, so that bars stand beside what they are compared with
     row = bins([*now, *then], shares=shares)
     if metric == PASS:
         row = [Bin(0.0, 0.0), Bin(1.0, 1.0)]

@@ -54,6 +54,7 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
     """
     suites = {plan.name for plan in experiment.suites}
     related = [experiment, *_related(experiment.name, suites, evidence.history())]
+    # a report of an old experiment has later ones behind it
     related.sort(key=lambda each: each.started)
     return [_line(each, suites) for each in related[-HISTORY:]]
 

@@ -68,6 +68,7 @@ class Panel:
 
     def _lying(self, x: float, y: float, width: float) -> Iterator[Shape]:
         """Yield a bar for each label, with its name before and its share behind it."""
+        # a third for names: most labels are one word
         names = x + width * 0.34
         scale = Scale(0, 1, names, x + width - 44)
         for number, label in enumerate(self.spread.labels):

@@ -140,7 +140,10 @@ def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
     top, bottom = y + frame.top, y + frame.height - 10
     up = Scale(low, high, bottom, top)
     left, right = frame.across.start - 8, frame.across.end + 8
-    for mark in ticks(low, high, 2):
+    marks = ticks(low, high, 2)
+    if len(marks) < 2:  # one number alone is no axis
+        marks = ticks(low, high, 4)
+    for mark in marks:
         yield shapes.line(left, up(mark), right, up(mark), "grid")
         yield shapes.text(left - 6, up(mark) + 4, tick(mark), "note", "end")
     newest = figures.rate(means[-1])
@@ -152,6 +155,7 @@ def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
         middle = (top + bottom) / 2 + 4
         yield shapes.text(0, middle, shapes.fitted(course.metric, left - 60, "label"), "label")
         yield shapes.text(right + 10, middle, newest, "value")
+    # a metric that an experiment lacks has no point there, and the line goes on
     drawn = [(x, up(mean)) for x, mean in course.points]
     if len(drawn) > 1:
         yield shapes.polyline(drawn, "trend plain")
@@ -194,7 +198,7 @@ def _this_one(
 
 def _times(experiments: Sequence[PastExperiment], frame: _Frame, y: float) -> Iterator[Shape]:
     first, last = (figures.moment(each.started) for each in (experiments[0], experiments[-1]))
-    if first[:10] != last[:10]:
+    if first[:10] != last[:10]:  # days tell them apart
         first, last = first[:10], last[:10]
     left, right = frame.across.start - 8, frame.across.end + 8
     yield shapes.line(left, y, right, y, "axis")

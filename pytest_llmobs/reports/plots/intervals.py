@@ -134,7 +134,7 @@ def _panel_shapes(panel: _Panel, y: float) -> Iterator[Shape]:
 def _row_shapes(line: MetricLine, panel: _Panel, y: float, marks: Sequence[float]) -> Iterator[Shape]:
     """Yield a metric's name and figures, and its interval over a band of the plot."""
     top, bottom = y, y + panel.row
-    if panel.layout.narrow:
+    if panel.layout.narrow:  # words stand above the plot, and no grid runs through them
         top = y + 36
     scale, zero = panel.scale, panel.scale(0)
     yield shapes.rect(panel.layout.left, top, zero - panel.layout.left, bottom - top, "zone bad")
@@ -154,6 +154,7 @@ def _interval(line: MetricLine, scale: Scale, y: float) -> Iterator[Shape]:
         yield shapes.line(low, y, high, y, f"whisker {tone}", told)
         yield shapes.line(low, y - 5, low, y + 5, f"whisker {tone}")
         yield shapes.line(high, y - 5, high, y + 5, f"whisker {tone}")
+    # below the dot: what ran now must never be covered
     today = _today(line)
     if today is not None:
         words = f"{row.metric}: {metric_words.accepted_today(row)}"

@@ -107,6 +107,7 @@ def _money(
     scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - 72)
     for name, money, words in purposes:
         yield shapes.text(left - 8, y + 12, name, "note", "end")
+        # part of what the bars above say already
         role = "hollow plain" if name.startswith(_PART) else "bar plain"
         yield shapes.rect(left, y + 2, scale(money) - left, 13, role, f"{name}: {words}")
         yield shapes.text(scale(money) + 6, y + 12, words, "value")

@@ -46,6 +46,7 @@ def svg(scene: Scene) -> str:
 
 def _element(shape: Shape) -> str:
     attributes = {**shape.attributes, **paint(str(shape.attributes.get("class", "")))}
+    # a file has no stylesheet to look it up in
     attributes.pop("class", None)
     head: str = shape.kind
     for name, value in attributes.items():
