@@ -1,4 +1,4 @@
-"""What else is to be read: errors, notes, what further looks said, remarks."""
+"""What else is to be read: notes, what further looks said, remarks. Errors are among the reasons of the verdict."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pytest_llmobs.reports.digest.experiment import Digest
 
 def messages(digest: Digest) -> list[list[str]]:
     """Return each message with its standing in front, the gravest first."""
-    told = [["red", error] for error in digest.errors]
-    told += [["warning", note] for note in digest.notes]
+    told = [["warning", note] for note in digest.notes]
     for look in digest.experiment.looks:
         if look.error:
             told.append(["warning", f"{look.purpose}: {look.error}"])
