@@ -11,8 +11,9 @@ export function onKey(key, description, action) {
   viewKeys.set(key, { description, action });
 }
 
-// Forget the keys of a view that goes.
+// Forget the keys of a view that goes, and don't go on showing them.
 export function forgetKeys() {
+  openHelp()?.close();
   viewKeys.clear();
 }
 
