@@ -22,14 +22,24 @@ EXPERIMENT = "_llmobs_experiments"
 PREAMBLES = {
     "bash": f"""\
 {EXPERIMENT}() {{
-  local folder="${{LLMOBS_STORE:-.llmobs}}/experiments"
-  [ -d "$folder" ] && compgen -W "$(cd "$folder" && ls | sed -n 's/\\.json$//p')" -- "$1"
+  local folder="$PWD" store="$LLMOBS_STORE"
+  while [ -z "$store" ] && [ -n "$folder" ]; do
+    [ -d "$folder/.llmobs" ] && store="$folder/.llmobs"
+    folder="${{folder%/*}}"
+  done
+  [ -d "$store/experiments" ] || return
+  compgen -W "$(cd "$store/experiments" && ls | sed -n 's/\\.json$//p')" -- "$1"
 }}
 """,
     "zsh": f"""\
 {EXPERIMENT}() {{
+  local folder="$PWD" store="$LLMOBS_STORE"
   local -a names
-  names=("${{LLMOBS_STORE:-.llmobs}}"/experiments/*.json(N:t:r))
+  while [[ -z "$store" && -n "$folder" ]]; do
+    [[ -d "$folder/.llmobs" ]] && store="$folder/.llmobs"
+    folder="${{folder%/*}}"
+  done
+  names=("$store"/experiments/*.json(N:t:r))
   compadd -a names
 }}
 """,

@@ -501,8 +501,13 @@ _shtab_llmobs___version_nargs=0
 
 # Custom Preamble
 _llmobs_experiments() {
-  local folder="${LLMOBS_STORE:-.llmobs}/experiments"
-  [ -d "$folder" ] && compgen -W "$(cd "$folder" && ls | sed -n 's/\.json$//p')" -- "$1"
+  local folder="$PWD" store="$LLMOBS_STORE"
+  while [ -z "$store" ] && [ -n "$folder" ]; do
+    [ -d "$folder/.llmobs" ] && store="$folder/.llmobs"
+    folder="${folder%/*}"
+  done
+  [ -d "$store/experiments" ] || return
+  compgen -W "$(cd "$store/experiments" && ls | sed -n 's/\.json$//p')" -- "$1"
 }
 
 # End Custom Preamble

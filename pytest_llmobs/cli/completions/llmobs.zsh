@@ -1113,8 +1113,13 @@ _shtab_llmobs_review() {
 
 # Custom Preamble
 _llmobs_experiments() {
+  local folder="$PWD" store="$LLMOBS_STORE"
   local -a names
-  names=("${LLMOBS_STORE:-.llmobs}"/experiments/*.json(N:t:r))
+  while [[ -z "$store" && -n "$folder" ]]; do
+    [[ -d "$folder/.llmobs" ]] && store="$folder/.llmobs"
+    folder="${folder%/*}"
+  done
+  names=("$store"/experiments/*.json(N:t:r))
   compadd -a names
 }
 

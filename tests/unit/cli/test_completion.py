@@ -56,9 +56,10 @@ def test_bash_completes(
     llmobs: Run, store: Store, tmp_path: Path, words: list[str], expected: set[str]
 ) -> None:
     tmp_path.joinpath("llmobs.bash").write_text(llmobs("completion", "bash").stdout)
+    tmp_path.joinpath("below").mkdir()
     line = " ".join(["llmobs", *words])
     script = f"""
-        source llmobs.bash
+        source llmobs.bash; cd below
         function=$(complete -p llmobs | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
         COMP_LINE='{line}'; COMP_POINT={len(line)}; COMP_CWORD={len(words)}
         COMP_WORDS=(llmobs {" ".join(f"'{word}'" for word in words)})
