@@ -64,6 +64,7 @@ def _run(words: list[str]) -> int:
     asked = words[0] if words else ""
     if asked in COMMANDS:
         return _run_command(asked, words[1:])
+    # as git, cargo and docker have it
     if asked == "help" and words[1:]:
         return _run([*words[1:], "--help"])
     if asked in ("", "help", "-h", "--help"):
@@ -84,6 +85,7 @@ def _misplaced(words: Sequence[str]) -> str:
     if not first.startswith("-"):
         return f"Unknown command {first!r}.{nearest(first, COMMANDS)} {known(COMMANDS)}"
     for number, word in enumerate(words):
+        # whoever knows git writes some options before the command
         if word in COMMANDS:
             line = shell_line(["llmobs", word, *words[:number], *words[number + 1 :]])
             return f"Options stand behind the command: `{line}`."
@@ -91,6 +93,7 @@ def _misplaced(words: Sequence[str]) -> str:
 
 
 def _run_command(name: str, words: Sequence[str]) -> int:
+    # here: the page of all commands needs neither
     from pytest_llmobs.cli.console import open_console
     from pytest_llmobs.cli.parsing import command_parser
 

@@ -75,6 +75,7 @@ class Actions:
         lines.append(
             f"\n`llmobs {self.command} ACTION --help` shows what an action takes. Without one: {self.default}."
         )
+        # behind the actions: the exit status and the example of the command as a whole
         parser.epilog = "\n".join([*lines, "", parser.epilog or ""]).rstrip()
         parser.add_argument("--dir", metavar="PATH", help=self.folder_help)
         parser.add_argument("--json", action="store_true", help=JSON_HELP)

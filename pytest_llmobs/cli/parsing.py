@@ -26,6 +26,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; words may go on behind an option, and what is no option is a mistake that names the nearest one."""
         namespace, extra = self.parse_known_args(args, namespace)
+        # first: a misspelt option leaves its value among the words
         options = [word for word in extra if word.startswith("-")]
         if options:
             self._stop(self._unknown(options[0]))
@@ -50,6 +51,7 @@ class Parser(argparse.ArgumentParser):
         try:
             text.encode(encoding)
         except UnicodeEncodeError:
+            # "..." is what argparse itself writes
             text = text.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding)
         stream.write(text)
 

@@ -87,6 +87,7 @@ def _understood(
             named.append(word)
     if len(named) > 1:
         raise NotFoundError(f"A report is of one experiment; these are several: {', '.join(named)}.")
+    # only now: a conftest.py may take long to import, or fail
     if unclear:
         formats = reports.known_formats(unclear, store)
     for word in unclear:
@@ -168,6 +169,7 @@ def _document(experiment: Experiment, made: Sequence[Delivery]) -> dict[str, obj
     entries: list[dict[str, object]] = []
     for report in made:
         entry: dict[str, object] = {"format": report.format, "path": report.path}
+        # what is written may be megabytes
         if report.path is None:
             entry["text"] = report.text
         entry["problem"] = report.problem or None

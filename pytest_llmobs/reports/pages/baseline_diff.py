@@ -57,6 +57,7 @@ def baseline_diff_document(change: BaselineChange) -> dict[str, Any]:
         "moved": [],
         "remarks": [],
     }
+    # of a new or deleted baseline everything would have moved
     if then is None or now is None:
         return document
     for metric in _metrics(then, now):
