@@ -26,6 +26,9 @@ R = TypeVar("R")
 
 LEFT_OUT = ("calls", "inputs", "output")
 """Fields of a trial that only its run has."""
+_NOT_OF_THE_RECORD = ("confirmation", "settings", "baselines", "exit_status")
+"""Keys of documents that no record has: what version 0.1 called its further session, and what a shard's session tells
+the merge."""
 
 
 def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
@@ -218,7 +221,7 @@ def unknown_fields(document: Mapping[str, Any]) -> list[str]:
     Args:
         document: One that could be read as an experiment; a newer version may have written it.
     """
-    known = (*_names(Experiment), "confirmation")
+    known = (*_names(Experiment), *_NOT_OF_THE_RECORD)
     unknown = dict.fromkeys(_others("", document, known))
     decision = document.get("decision", {})
     unknown |= dict.fromkeys(_others("decision.", decision, (*_names(Decision), "red")))

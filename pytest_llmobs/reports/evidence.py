@@ -70,12 +70,15 @@ class StoredEvidence:
 
     def runs(self, experiment: Experiment) -> Iterator[TracedRun]:
         """Yield the runs that are stored; after damage, those before it."""
+        from pytest_llmobs.experiments.shards import whole_name
+
+        project = whole_name(experiment.name) if experiment.shard else experiment.name
         trace_ids = set()
         for trial in (*experiment.trials, *experiment.further_trials):
             if trial.run_id is not None:
                 trace_ids.add(trial.run_id)
         try:
-            yield from read_traces(self.store, experiment.name, trace_ids)
+            yield from read_traces(self.store, project, trace_ids)
         except StoreError:
             return
 

@@ -96,6 +96,12 @@ def test_the_traces_of_its_trials_come_back_as_they_are_stored(store: Store) -> 
     )
 
 
+def test_a_shards_traces_lie_with_those_of_the_whole(store: Store) -> None:
+    keep(store, line(1))
+    shard = replace(with_runs(1), name="brave-otter-1123.shard-1-of-2", shard="1/2")
+    assert [run.id for run in evidence_of(store).runs(shard)] == [run_id(1)]
+
+
 def test_no_runs_are_read_where_no_trial_has_one(store: Store) -> None:
     none = tuple(replace(trial, run_id=None) for trial in trials(plan()))
     assert list(evidence_of(store).runs(experiment(trials=none))) == []
