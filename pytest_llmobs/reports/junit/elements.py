@@ -110,6 +110,7 @@ def _print(case: ET.Element, facts: Sequence[Fact]) -> None:
         # one line each, so that a reader of lines isn't told what a model made up
         lines.append(f"{_in_a_line(name)}={_in_a_line(value)}")
     output = case.find("system-out")
+    # readers that show one of them take the first
     if output is None:
         output = ET.SubElement(case, "system-out")
     if output.text:

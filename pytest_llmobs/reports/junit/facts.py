@@ -29,7 +29,9 @@ def trial_facts(trial: Trial, states: States) -> list[Fact]:
         states: Of the examples of its experiment; nothing where no gate has judged them.
     """
     facts = list(_scores(trial))
+    # "llm.", since a user's own properties may be called "cost" or "status"
     facts.append(("llm.status", trial.status))
+    # a cost that leaves something out would pass for a whole one where nobody looks at what is unpriced
     known = {
         "llm.verdict": states.get((trial.suite, trial.example_id)),
         "llm.cost": trial.whole_cost,

@@ -33,6 +33,7 @@ class Outcomes:
         """
         decision = experiment.decision
         failed = sum(trial.status == "failed" for trial in experiment.trials)
+        # the record has their number alone: all of them under llm_strict, else those without a row in the baseline
         self._all_ungated = decision.ungated >= failed
         self._any_ungated = decision.ungated > 0
         self._pytest_failed = experiment.end.exit_status != 0

@@ -30,7 +30,7 @@ class JunitReport:
 
     def render(self, digest: Digest, page: Page, context: Context) -> str:
         """Return the file's text."""
-        del page, context
+        del page, context  # machines read it: no width, no colour, nothing cut
         cases = list(_cases(digest))
         counts = _counts(cases)
         suite = ET.Element("testsuite", {"name": xml_text(digest.experiment.name), **counts})
@@ -46,6 +46,7 @@ class JunitReport:
 
 def _cases(digest: Digest) -> Iterator[ET.Element]:
     verdicts = list(failures(digest))
+    # first, whatever the order: it takes out of the verdicts what stands in a testcase of a trial
     cases = list(_trial_cases(digest, verdicts))
     failed = any(case.find("failure") is not None or case.find("error") is not None for case in cases)
     if digest.experiment.red and not verdicts and not failed:
@@ -59,7 +60,7 @@ def _trial_cases(digest: Digest, verdicts: list[Failure]) -> Iterator[ET.Element
     """Yield the testcases of all trials; the verdicts that are in them are taken out of ``verdicts``."""
     experiment = digest.experiment
     outcomes, states = Outcomes(experiment), example_states(experiment.decision.examples)
-    of_examples = {(each.nodeid, each.example_id): each for each in verdicts if each.example_id}
+    of_examples = {(verdict.nodeid, verdict.example_id): verdict for verdict in verdicts}
     ended = {(trial.suite, trial.example_id, trial.repeat): trial for trial in experiment.trials}
     for suite in experiment.suites:
         for expected in suite.expected:

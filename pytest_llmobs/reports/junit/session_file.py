@@ -41,6 +41,7 @@ def complete(file: SessionFile, trials: Iterable[Trial], reported: Mapping[str, 
     Returns:
         Why something is missing, in a line; empty where all is there. The session goes on in any case.
     """
+    # pytest has yet to write its file, and the session to end: neither hangs on what is told besides
     try:
         states: States = {}
         if isinstance(digest, Digest):
