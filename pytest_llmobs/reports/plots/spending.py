@@ -101,10 +101,11 @@ def _money(
     if not purposes:
         return
     total = figures.spent(spent.total.cost, is_whole=not spent.total.unpriced)
-    yield shapes.text(0, y + 14, f"cost of this experiment: {total}", "label")
+    yield shapes.text(0, y + 14, f"cost in all: {total}", "label")
     y += 26
     left = 140.0
-    scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - 72)
+    room = max(shapes.text_width(words, "value") for _, _, words in purposes) + 8
+    scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - room)
     for name, money, words in purposes:
         yield shapes.text(left - 8, y + 12, name, "note", "end")
         # part of what the bars above say already

@@ -95,6 +95,18 @@ def test_each_says_in_words_what_it_shows(told: Digest, context: Context) -> Non
         assert set(picture.table.texts) <= set(picture.table.head)
 
 
+def test_costs_that_leave_something_out_say_so(experiment: Experiment, context: Context) -> None:
+    trials = [replace(trial, unpriced=("claude-next-9",)) for trial in experiment.trials]
+
+    picture = drawn(digest(replace(experiment, trials=tuple(trials)), context), context)["spending"]
+
+    assert picture is not None
+    check(picture.narrow)
+    sums = [shape.text for shape in picture.narrow.shapes if shape.text.startswith("at least $")]
+    assert len(sums) == 1
+    assert [shape for shape in picture.wide.shapes if shape.text.startswith("cost in all: at least $")]
+
+
 def test_tables_name_suites_where_there_are_several() -> None:
     many = drawn(digest(GALLERY["many_suites"]()), Context())["distributions"]
     one = drawn(digest(GALLERY["green"]()), Context())["distributions"]
