@@ -40,8 +40,8 @@ class Panel:
 
     spread: Distribution
     title: str
-    note: str
-    """Figures below the title."""
+    notes: tuple[str, str]
+    """Two lines below the title."""
     written: Written = tick
 
     @property
@@ -59,8 +59,8 @@ class Panel:
     def draw(self, x: float, y: float, width: float) -> Iterator[Shape]:
         """Yield its shapes, with its corner there."""
         yield shapes.text(x, y + 14, shapes.fitted(self.title, width, "label"), "label")
-        yield shapes.text(x, y + 30, shapes.fitted(self.note, width, "note"), "note")
-        yield shapes.text(x, y + 45, shapes.fitted(_numbers(self.spread), width, "note"), "note")
+        for number, note in enumerate(self.notes):
+            yield shapes.text(x, y + 30 + 15 * number, shapes.fitted(note, width, "note"), "note")
         if self.spread.labels:
             yield from self._lying(x, y + _HEAD, width)
         else:
@@ -183,7 +183,8 @@ def _share_of(side: Side, number: int) -> str:
     return f"{side.counts[number]:,} of {side.total:,}"
 
 
-def _numbers(spread: Distribution) -> str:
+def covered(spread: Distribution) -> str:
+    """Return how many values a distribution covers."""
     now = count(spread.now.total, "value")
     if spread.then is None:
         return now

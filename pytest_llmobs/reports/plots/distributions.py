@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.reports.plots import shapes
-from pytest_llmobs.reports.plots.bars import Panel, bin_words, grid, legend, percent
+from pytest_llmobs.reports.plots.bars import Panel, bin_words, covered, grid, legend, percent
 from pytest_llmobs.reports.plots.layout import Layout
 from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import tick
@@ -63,10 +63,9 @@ def _rows(spread: Distribution) -> Iterator[list[str]]:
 
 
 def _panel(spread: Distribution, several: bool) -> Panel:
-    title = spread.metric
     if several:
-        title = f"{title}, {spread.suite.rpartition('::')[2]}"
-    return Panel(spread, title, _middle(spread))
+        return Panel(spread, spread.metric, (shapes.suite_name(spread.suite), _middle(spread)))
+    return Panel(spread, spread.metric, (_middle(spread), covered(spread)))
 
 
 def _middle(spread: Distribution) -> str:

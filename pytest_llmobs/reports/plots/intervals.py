@@ -141,14 +141,15 @@ def _row_shapes(line: MetricLine, panel: _Panel, y: float, marks: Sequence[float
     for mark in marks:
         yield shapes.line(scale(mark), top, scale(mark), bottom, "grid")
     yield shapes.line(zero, top, zero, bottom, "baseline past", "the baseline")
-    yield from _interval(line, scale, (top + bottom) / 2)
+    yield from _interval(line, panel, (top + bottom) / 2)
     yield from _words(line, panel, y)
 
 
-def _interval(line: MetricLine, scale: Scale, y: float) -> Iterator[Shape]:
-    row = line.row
+def _interval(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
+    row, scale = line.row, panel.scale
     tone = _tone(line)
-    told = f"{row.metric}: {metric_words.interval(row, PAPER)}"
+    name = f"{row.suite}, {row.metric}" if panel.several else row.metric
+    told = f"{name}: {metric_words.interval(row, PAPER)}"
     if row.low is not None and row.high is not None and metric_words.has_interval(row):
         low, high = scale(row.low), scale(row.high)
         yield shapes.line(low, y, high, y, f"whisker {tone}", told)
@@ -157,7 +158,7 @@ def _interval(line: MetricLine, scale: Scale, y: float) -> Iterator[Shape]:
     # below the dot: what ran now must never be covered
     today = _today(line)
     if today is not None:
-        words = f"{row.metric}: {metric_words.accepted_today(row)}"
+        words = f"{name}: {metric_words.accepted_today(row)}"
         yield shapes.diamond(scale(today), y, 6.5, "hollow past", words)
     if row.delta is not None:
         yield shapes.dot(scale(row.delta), y, 5, f"mark {tone}", told)
@@ -168,7 +169,7 @@ def _words(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
     row, layout = line.row, panel.layout
     then_now = f"{figures.rate(row.baseline)} {PAPER.signs.to} {figures.rate(row.candidate)}"
     change = metric_words.interval(row, PAPER)
-    suite = row.suite.rpartition("::")[2] if panel.several else ""
+    suite = shapes.suite_name(row.suite) if panel.several else ""
     if layout.narrow:
         room = layout.width - shapes.text_width(then_now, "value") - 12
         yield shapes.text(0, y + 16, shapes.fitted(row.metric, room, "label"), "label")

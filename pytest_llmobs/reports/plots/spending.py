@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.reports.plots import shapes
-from pytest_llmobs.reports.plots.bars import Panel, Written, grid, legend
+from pytest_llmobs.reports.plots.bars import Panel, Written, covered, grid, legend
 from pytest_llmobs.reports.plots.layout import Layout
 from pytest_llmobs.reports.plots.numbers import NumberTable
 from pytest_llmobs.reports.plots.scales import Scale, tick
@@ -37,7 +37,8 @@ def spending(spreads: Sequence[Distribution], spent: SpendingDigest, layout: Lay
         return None
     panels = []
     for spread in spreads:
-        panels.append(Panel(spread, _TITLES[spread.metric], _usual(spread), _BOUNDS[spread.metric]))
+        notes = (_usual(spread), covered(spread))
+        panels.append(Panel(spread, _TITLES[spread.metric], notes, _BOUNDS[spread.metric]))
     drawn: list[Shape] = []
     y = 0.0
     if panels:

@@ -78,7 +78,9 @@ def test_suites_are_named_where_there_are_several() -> None:
     many = [shape.text for shape in drawn(GALLERY["many_suites"](), NARROW).shapes]
     one = [shape.text for shape in drawn(GALLERY["green"](), NARROW).shapes]
 
-    assert "test_case_with_a_long_name" in many
+    suite = "tests/very/deep/folder/test_module_06.py::test_case_with_a_long_name"
+    assert f"{suite}, tone_quality: −12.0 pp [−18.0, −6.0]" in many
+    assert [text for text in many if text.startswith("test_modul") and "…" in text]
     assert not [text for text in one if "test_support_agent" in text]
 
 
