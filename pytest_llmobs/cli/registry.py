@@ -109,7 +109,7 @@ COMMANDS: Mapping[str, Command] = {
         "calibrate a judge against labels, or measure its drift",
         "calibrate records how far it agrees with people, drift asks it again",
         "its kappa is below --least, or the labels' reviewers agree too little",
-        "llmobs judge calibrate judges.py::tone --labels labels.jsonl --least 0.6",
+        "llmobs judge calibrate judges.py::tone --labels labels.jsonl",
     ),
     "dataset": Command(
         "files",

@@ -13,9 +13,9 @@ from pytest_llmobs.wording import nearest
 SHELLS = ("bash", "zsh")
 _SCRIPTS = Path(__file__).parents[1] / "completions"
 _INSTALLED = """\
-installed by one of
-  bash  llmobs completion bash > ~/.local/share/bash-completion/completions/llmobs
-  zsh   llmobs completion zsh > "${fpath[1]}/_llmobs"
+to install it:
+  llmobs completion bash > ~/.local/share/bash-completion/completions/llmobs
+  llmobs completion zsh > "${fpath[1]}/_llmobs"
 """
 
 

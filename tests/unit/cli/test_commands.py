@@ -92,6 +92,12 @@ def test_an_actions_example_is_one_of_its(llmobs: Run, action: str) -> None:
     assert shown.endswith(f"\nexample: {ACTIONS[action].example}\n")
 
 
+def test_all_help_fits_a_usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line for parser in leaves(whole_parser()) for line in parser.format_help().splitlines()]
+    assert [line for line in lines if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("prog", LEAVES)
 def test_all_take_what_every_command_takes(prog: str) -> None:
     assert {"--help", "--json", "--store", "--color"} <= LEAVES[prog]._option_string_actions.keys()

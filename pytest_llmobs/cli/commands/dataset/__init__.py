@@ -38,7 +38,7 @@ ACTIONS: Mapping[str, Action] = {
     "import": Action(
         "importing",
         "add what other tools wrote: tables, Hugging Face folders, LangSmith's exports, lines of messages",
-        "llmobs dataset import export.csv --name support --input-keys question --output-keys answer",
+        "llmobs dataset import faq.jsonl --name faq --dry-run",
     ),
     "schema": Action(
         "schema",
