@@ -110,3 +110,25 @@ def test_keys_of_a_view_go_with_it(open_red) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("dialog").locator("kbd").get_by_text("]", exact=True)).to_have_count(0)
+
+
+def test_on_the_first_page_keys_lead_through_the_table(open_red) -> None:
+    page = open_red()
+    links = page.locator(".trials [data-row]")
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(links.nth(1)).to_be_focused()
+    expect(links.nth(1)).to_be_in_viewport()
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("double-charge")
+
+
+def test_from_trial_to_trial_a_screen_reader_begins_at_the_title(open_red) -> None:
+    page = open_red("#/trial/0")
+    page.keyboard.press("j")
+    page.wait_for_url("**#/trial/1")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()

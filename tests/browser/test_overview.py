@@ -90,6 +90,17 @@ def test_an_example_leads_to_its_trial_and_back_to_its_place(open_red) -> None:
     expect(page.locator(".answers").get_by_role("link", name="csv-export")).to_be_focused()
 
 
+def test_a_row_of_the_table_gets_the_focus_back(open_red) -> None:
+    page = open_red()
+    row = page.locator(".trials [data-row]").nth(1)
+    row.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#/trial/1**")
+    page.go_back()
+    expect(row).to_be_focused()
+    expect(row).to_be_in_viewport()
+
+
 def test_metrics_stand_in_a_table_with_baseline_interval_and_verdict(open_red) -> None:
     page = open_red()
     table = page.get_by_role("region", name="Metrics of tests/test_support.py::test_support_agent")

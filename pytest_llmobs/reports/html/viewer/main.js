@@ -1,6 +1,6 @@
 // The page: reads the index, then shows what its address asks for.
 
-import { announce, element } from "./dom.js";
+import { element } from "./dom.js";
 import { forgetKeys, keysButton, startKeys } from "./keys.js";
 import { readRoute } from "./route.js";
 import { embeddedSource } from "./source.js";
@@ -49,7 +49,7 @@ async function start() {
     PLACE.replaceChildren(node);
     document.title = pageTitle(index.report, route);
     if (before !== null) {
-      arrive(isOverview(route) ? overviewScroll : 0, before);
+      arrive(isOverview(route) && before.argument, isOverview(route) ? overviewScroll : 0);
     }
     toSection(route.view);
   }
@@ -111,25 +111,24 @@ function followed(route) {
 
 // Show the same view in another state: nothing moves under the reader, and the focus stays.
 function renewed(node) {
-  const { id } = document.activeElement ?? {};
+  const { id } = document.activeElement;
   const top = scrollY;
   PLACE.replaceChildren(node);
   scrollTo(0, top);
-  if (id) {
-    document.getElementById(id)?.focus({ preventScroll: true });
-  }
+  document.getElementById(id)?.focus({ preventScroll: true });
 }
 
-// Put the reader, and a screen reader's focus, where a new view begins, or back on the trial that was shown before.
-function arrive(top, before) {
-  const row = before.view === "trial" ? PLACE.querySelector(`[data-row="${CSS.escape(before.argument)}"]`) : null;
-  const place = row ?? PLACE.querySelector("h1");
-  if (place?.tagName === "H1") {
+// Put the reader, and a screen reader's focus, where a new view begins, or back on the link that led away from it.
+function arrive(row, top) {
+  scrollTo(0, top);
+  const links = row ? [...PLACE.querySelectorAll(`[data-row="${CSS.escape(row)}"]`)] : [];
+  // a trial has a link among the worst examples and one in the table: the one that is in sight
+  const link = links.find((each) => each.getBoundingClientRect().top > 0);
+  const place = link ?? PLACE.querySelector("h1");
+  if (!link) {
     place.tabIndex = -1;
   }
-  place?.focus({ preventScroll: true });
-  scrollTo(0, top);
-  announce(document.title);
+  place.focus({ preventScroll: true });
 }
 
 // Paper can't be unfolded.

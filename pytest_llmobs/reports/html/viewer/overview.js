@@ -37,6 +37,8 @@ export function overview({ index, route }) {
     section("notes", words.messages.map(message), index.gaps.map((gap) => message(["warning", `missing: ${gap}`]))),
   ];
   onKey("/", "filter the trials", toFilter);
+  onKey("j", "next trial of the table", () => toNextTrial(1));
+  onKey("k", "previous trial of the table", () => toNextTrial(-1));
   const parts = [band(report, words.facts), partOf(index.part), answers(words), commandList(report.commands)];
   const body = element("div", {}, sections);
   return element("div", { class: "overview" }, parts, jumps(body, route), body);
@@ -46,6 +48,13 @@ function toFilter() {
   const field = document.getElementById("filter");
   field?.focus();
   field?.select();
+}
+
+function toNextTrial(step) {
+  const links = [...document.querySelectorAll(".trials [data-row]")];
+  // from anywhere else, both keys lead to the first one
+  const next = Math.max(0, links.indexOf(document.activeElement) + step);
+  links[next]?.focus();
 }
 
 // Return a section under its heading, or null where it has nothing to show.
