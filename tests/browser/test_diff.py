@@ -77,18 +77,21 @@ def test_a_line_that_stays_parts_two_changes(word_diff) -> None:
     assert segments[2]["text"] == "\n\n"
 
 
+def assert_difference(segments: Segments, before: str, after: str) -> None:
+    """Assert that both texts can be read from segments, and that neighbours are of different kinds."""
+    assert sides(segments) == (before, after)
+    assert all(segment["text"] for segment in segments)
+    for first, second in pairwise(segment["kind"] for segment in segments):
+        assert first != second
+        assert (first, second) != ("insert", "delete")
+
+
 def test_both_texts_can_be_read_from_any_difference(word_diff) -> None:
     signs = ["a", "cat", "refund", " ", "  ", "\n", ".", "{x}", "漢", "\U0001f600", "\x00", "</script>"]
     words = random.Random(7)
     for _ in range(300):
         before, after = ("".join(words.choices(signs, k=words.randrange(15))) for _ in range(2))
-        segments = word_diff(before, after)
-        assert sides(segments) == (before, after)
-        kinds = [segment["kind"] for segment in segments]
-        assert all(segment["text"] for segment in segments)
-        for first, second in pairwise(kinds):
-            assert first != second
-            assert (first, second) != ("insert", "delete")
+        assert_difference(word_diff(before, after), before, after)
 
 
 def test_a_word_in_a_text_of_megabytes_is_found(word_diff) -> None:
@@ -101,7 +104,9 @@ def test_a_word_in_a_text_of_megabytes_is_found(word_diff) -> None:
 def test_lines_are_compared_by_words_in_long_texts(word_diff) -> None:
     lines = [f"line {number} says nothing new today" for number in range(2000)]
     changed = [line.replace("nothing", "much") if "00" in line else line for line in lines]
-    segments = word_diff("\n".join(lines), "\n".join(changed))
+    before, after = "\n".join(lines), "\n".join(changed)
+    segments = word_diff(before, after)
+    assert_difference(segments, before, after)
     differing = [segment["text"] for segment in segments if segment["kind"] != "equal"]
     assert differing == ["nothing", "much"] * (len(differing) // 2)
     assert len(differing) == 2 * sum("00" in line for line in lines)

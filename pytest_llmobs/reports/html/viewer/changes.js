@@ -8,25 +8,17 @@ const LINES = { "+": ["ins", "added"], "-": ["del", "removed"] };
 // Return a block with its lines told apart by sign and ground. `most`: changed lines that are shown, the others folded.
 export function changeBlock(block, most = Infinity) {
   const [title, ...lines] = block.split("\n");
-  const heading = element("p", {}, element("strong", {}, title.split(":", 1)[0]), title.slice(title.indexOf(":")));
-  if (lines.length === 0) {
-    return element("div", { class: "change" }, title.includes(":") ? heading : element("p", {}, title));
-  }
-  const shown = most === Infinity ? lines : lines.filter(isChanged).slice(0, most);
-  return element("div", { class: "change" }, heading, diffLines(shown), shown === lines ? null : wholeDiff(lines, shown));
-}
-
-function isChanged(line) {
-  return line[0] in LINES && line.length > 1;
-}
-
-function wholeDiff(lines, shown) {
-  const changed = lines.filter(isChanged).length;
-  if (lines.length === shown.length) {
-    return null;
-  }
-  const more = changed > shown.length ? `${changed - shown.length} more lines changed: the whole diff` : "with the lines around";
-  return element("details", {}, element("summary", {}, more), diffLines(lines));
+  const [name, colon] = title.split(/(:.*)/s, 2);
+  const changed = lines.filter((line) => line[0] in LINES && line.length > 1);
+  const brief = most === Infinity ? lines : changed.slice(0, most);
+  const summary = element("summary", {}, `the whole diff, ${changed.length} ${changed.length === 1 ? "line" : "lines"} changed`);
+  return element(
+    "div",
+    { class: "change" },
+    element("p", {}, colon ? element("strong", {}, name) : name, colon),
+    brief.length > 0 && diffLines(brief),
+    brief.length < lines.length && element("details", {}, summary, diffLines(lines)),
+  );
 }
 
 function diffLines(lines) {

@@ -28,11 +28,9 @@ function comparedPassage(passage, effort) {
     return [passage];
   }
   effort.left -= steps;
-  return [unchanged(lead), ...comparedParts(old, now, WORD_PARTS, effort)];
-}
-
-function unchanged(lead) {
-  return { lead, old: "", now: "" };
+  const changes = comparedParts(old, now, WORD_PARTS, effort);
+  changes[0].lead = lead + changes[0].lead;
+  return changes;
 }
 
 // Parts are matches: a word with the space before it, the space, the word; the last word is empty.
@@ -94,7 +92,7 @@ function markWay(rows, lastDiagonal, old, now) {
 }
 
 function changesOf(old, now) {
-  const changes = [unchanged("")];
+  const changes = [{ lead: "", old: "", now: "" }];
   let [x, y] = [0, 0];
   while (x < old.length || y < now.length) {
     const change = changes.at(-1);
@@ -103,40 +101,42 @@ function changesOf(old, now) {
     } else if (y < now.length && !now[y].kept) {
       change.now += now[y++][0];
     } else {
-      const [, oldSpace] = old[x++];
-      const [both, space, word] = now[y++];
-      const differs = oldSpace !== space;
-      change.old += differs ? oldSpace : "";
-      change.now += differs ? space : "";
-      changes.push(unchanged(differs ? word : both));
+      addKept(changes, old[x++], now[y++]);
     }
   }
   return changes;
 }
 
-// Join changes with nothing between them, and those that are twice as long as what stays between them, which read better
-// as one. The end of a line stays.
-function withoutCrumbs(changes) {
-  const joined = [];
-  for (let change of changes) {
-    while (joined.length && isCrumb(change, joined.at(-1))) {
-      const { lead, old, now } = joined.pop();
-      const between = change.lead;
-      if (old || now) {
-        change = { lead, old: old + between + change.old, now: now + between + change.now };
-      } else {
-        change.lead = lead + between;
-      }
-    }
-    joined.push(change);
+function addKept(changes, [, oldSpace], [both, space, word]) {
+  const change = changes.at(-1);
+  const isSame = oldSpace === space;
+  change.old += isSame ? "" : oldSpace;
+  change.now += isSame ? "" : space;
+  const lead = isSame ? both : word;
+  if (change.old || change.now) {
+    changes.push({ lead, old: "", now: "" });
+  } else {
+    change.lead += lead;
   }
-  return joined;
 }
 
-function isCrumb(change, previous) {
-  const [size, previousSize] = [change, previous].map(({ old, now }) => Math.max(old.length, now.length));
-  const isShort = 2 * change.lead.length <= Math.min(size, previousSize);
-  return previousSize === 0 || (isShort && !change.lead.includes("\n"));
+// Join changes that are twice as long as what stays between them, which read better as one. The end of a line stays.
+function withoutCrumbs(changes) {
+  const joined = [{ lead: "", old: "", now: "" }];
+  for (const change of changes) {
+    const before = joined.at(-1);
+    const { lead, old, now } = change;
+    const most = Math.min(Math.max(old.length, now.length), Math.max(before.old.length, before.now.length));
+    if (!before.old && !before.now) {
+      joined[joined.length - 1] = { lead: before.lead + lead, old, now };
+    } else if (2 * lead.length <= most && !lead.includes("\n")) {
+      before.old += lead + old;
+      before.now += lead + now;
+    } else {
+      joined.push(change);
+    }
+  }
+  return joined;
 }
 
 function segmentsOf({ lead, old, now }) {

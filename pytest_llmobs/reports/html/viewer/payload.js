@@ -18,7 +18,11 @@ export function payloadNode(value) {
 
 // Return a text as a block; a long one is cut, with a button that shows all of it.
 export function textNode(text) {
-  return element("div", { class: "payload whole text", dir: "auto" }, cutText(text, MOST_CHARACTERS, 0));
+  return textBlock(cutText(text, MOST_CHARACTERS, 0), "");
+}
+
+function textBlock(content, kind) {
+  return element("div", { class: `payload whole text ${kind}`, dir: "auto" }, content);
 }
 
 // Return two texts as one, with the words that went and those that came marked.
@@ -31,7 +35,7 @@ export function diffNode(before, after) {
     const visible = text.trim() ? text : text.replaceAll("\n", kind === "delete" ? "↵" : "↵\n");
     return element(kind === "delete" ? "del" : "ins", {}, cutText(visible, MOST_CHARACTERS, 0));
   });
-  return element("div", { class: "payload whole text diff", dir: "auto" }, words);
+  return textBlock(words, "diff");
 }
 
 // Return the beginning and the end of a text, and a button in the place of what lies between.

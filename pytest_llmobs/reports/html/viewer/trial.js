@@ -17,16 +17,12 @@ export async function trialPage({ index, source, route }) {
   if (route.argument === "" || trials.example[row] === undefined) {
     throw new Error(`there is no trial “${route.argument}”; they are numbered 0 to ${trials.example.length - 1}.`);
   }
-  const page = element("article", { class: "trial stack" }, waysOn(index, row, route), trialHead(index, row));
-  if (part && (row < part.rows[0] || row > part.rows[1])) {
-    page.append(fileLink("This trial", part.of, row));
-  } else {
-    page.append(...trialParts(index, row, await source.trial(row), route).filter(Boolean));
-  }
-  return page;
+  const isElsewhere = part && (row < part.rows[0] || row > part.rows[1]);
+  const parts = isElsewhere ? fileLink("This trial", part.of, row) : trialParts(trials, row, await source.trial(row), route);
+  return element("article", { class: "trial stack" }, waysOn(index, row, route), trialHead(index, row), parts);
 }
 
-function trialParts({ trials }, row, details, route) {
+function trialParts(trials, row, details, route) {
   const { message, inputs, reference, metadata, scores, baseline } = details;
   // the answers are compared already
   const changes = details.changes.filter((block) => !baseline || !/^output[: ]/.test(block));
@@ -71,42 +67,38 @@ function trialHead({ trials, suites }, row) {
 
 // Return links to the trials beside this one in the table's order, and to its repeats; keys lead there too.
 function waysOn(index, row, { options }) {
-  const { trials } = index;
+  const { suite, example, look, repeat } = index.trials;
   const kept = (...names) => new Map(names.map((name) => [name, options.get(name) ?? ""]));
   const table = { view: "trials", options: kept("filter", "sort") };
   const address = (target) => ({ view: "trial", argument: String(target), options: kept("filter", "sort", "diff") });
+  const all = [...example.keys()];
   const visible = visibleRows(index, { options });
-  const rows = visible.includes(row) ? visible : [...trials.example.keys()];
-  const repeats = repeatsOf(trials, row);
-  const place = rows.indexOf(row);
-  const besides = [
-    ["j", "next trial", rows[place + 1]],
-    ["k", "previous trial", rows[place - 1]],
-    ["]", "next repeat", repeats[repeats.indexOf(row) + 1]],
-    ["[", "previous repeat", repeats[repeats.indexOf(row) - 1]],
-  ];
-  besides.forEach(([key, words, target]) => onKey(key, words, () => target !== undefined && go(address(target))));
-  onKey("Escape", "back to the table", () => go(table));
+  const rows = visible.includes(row) ? visible : all;
+  const repeats = all.filter((other) => suite[other] === suite[row] && example[other] === example[row]);
+  const beside = (list, step) => list[list.indexOf(row) + step];
+
+  function way(key, words, target) {
+    onKey(key, words, () => target !== undefined && go(address(target)));
+  }
 
   function link(label, target) {
     const state = target === undefined ? { role: "link", "aria-disabled": "true" } : { href: routeFragment(address(target)) };
     return element("a", { class: "button", "aria-current": target === row && "page", ...state }, label);
   }
 
+  way("j", "next trial", beside(rows, 1));
+  way("k", "previous trial", beside(rows, -1));
+  way("]", "next repeat", beside(repeats, 1));
+  way("[", "previous repeat", beside(repeats, -1));
+  onKey("Escape", "back to the table", () => go(table));
   return element(
     "nav",
     { class: "row", "aria-label": "Trials" },
-    link("← previous", rows[place - 1]),
-    element("a", { href: routeFragment(table) }, `${place + 1} of ${rows.length}`),
-    link("next →", rows[place + 1]),
-    repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${trials.look[target]} ${trials.repeat[target]}`, target))],
+    link("← previous", beside(rows, -1)),
+    element("a", { href: routeFragment(table) }, `${rows.indexOf(row) + 1} of ${rows.length}`),
+    link("next →", beside(rows, 1)),
+    repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${look[target]} ${repeat[target]}`, target))],
   );
-}
-
-// Return the rows of a trial's example, the session's own first.
-function repeatsOf({ suite, example, look, repeat }, row) {
-  const rows = [...example.keys()].filter((other) => suite[other] === suite[row] && example[other] === example[row]);
-  return rows.sort((one, other) => look[one].localeCompare(look[other]) || repeat[one] - repeat[other]);
 }
 
 function scoreLine({ metric, score, value, comment, error, gating, exempt, baseline, control }) {
@@ -139,7 +131,6 @@ function figuresList(trials, row, { nodeid, run_id, model_calls, judge_calls, ju
     Cost: costText(trials.cost[row]),
     Tokens: countText(trials.tokens[row]),
     "Model calls": countText(model_calls),
-    "Judges' calls": judge_calls > 0 && countText(judge_calls),
     "Judges' cost": judge_calls > 0 && costText(judge_cost),
     Tags: trials.tags[row].join(", "),
     Test: nodeid && element("code", {}, nodeid),
