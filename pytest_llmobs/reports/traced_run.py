@@ -64,7 +64,9 @@ def read_traces(store: Store, project: str, trace_ids: Collection[str]) -> Itera
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = pa.array(sorted(trace_ids), pa.string())
+    from pytest_llmobs.storage.parquet.arrays import arrow_array
+
+    wanted = arrow_array(sorted(trace_ids), pa.string())
     for table in store.tables(TracedRun._fields, project, ordered=False):
         # batch by batch: a project's payloads may be most of what fits into memory
         for batch in table.to_batches(max_chunksize=_ROWS):

@@ -13,6 +13,8 @@ from pytest_llmobs.wording import count, listed, noun
 
 _SHOWN = 10
 """Fields, and trials, that are named at most."""
+_SUITES = 3
+"""Suites that are named at most."""
 
 
 def gaps(
@@ -46,14 +48,25 @@ def _without_traces(rows: Sequence[Row], traces: Traces) -> Iterator[str]:
 
 
 def _without_baseline(rows: Sequence[Row], accepted: Accepted) -> Iterator[str]:
+    suites_of: dict[str, list[str]] = {}
     for suite in dict.fromkeys(row.trial.suite for row in rows):
-        baseline = accepted.baseline(suite)
-        if baseline is None:
-            yield f"{suite}: there is no baseline here, so that no answer stands beside another."
-        elif suite in accepted.newer:
-            yield f"{suite}: the baseline was recorded by this experiment or since, and isn't shown beside it."
-        elif baseline.texts is None:
-            yield f"{suite}: the baseline keeps no texts, so that no answer stands beside another."
+        reason = _reason(suite, accepted)
+        if reason:
+            suites_of.setdefault(reason, []).append(suite)
+    for reason, suites in suites_of.items():
+        yield f"{listed(suites, _SUITES)}: {reason}"
+
+
+def _reason(suite: str, accepted: Accepted) -> str:
+    """Return why no answer of a suite's baseline stands beside today's; empty where one may."""
+    baseline = accepted.baseline(suite)
+    if baseline is None:
+        return "there is no baseline here, so that no answer stands beside another."
+    if suite in accepted.newer:
+        return "the baseline was recorded by this experiment or since, and isn't shown beside it."
+    if baseline.texts is None:
+        return "the baseline keeps no texts, so that no answer stands beside another."
+    return ""
 
 
 def unknown(fields: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.browser.experiments import SUITE, support_red
+from tests.unit.reports.conftest import GALLERY
 from tests.unit.reports.html.pages import index_of
 
 
@@ -30,6 +31,11 @@ def test_a_baseline_that_is_missing_or_keeps_no_texts_is_told() -> None:
     assert index_of(experiment, replace(evidence, baselines={SUITE: bare}))["gaps"] == [
         f"{SUITE}: the baseline keeps no texts, so that no answer stands beside another."
     ]
+
+
+def test_many_suites_without_a_baseline_are_one_gap() -> None:
+    (gap,) = index_of(GALLERY["many_suites"]())["gaps"][-1:]
+    assert gap.endswith("and 27 more: there is no baseline here, so that no answer stands beside another.")
 
 
 def test_fields_of_a_newer_version_are_named() -> None:
