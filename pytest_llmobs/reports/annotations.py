@@ -107,4 +107,6 @@ def _command(level: str, properties: Mapping[str, str], message: str) -> str:
 
 
 def _escaped(text: str, signs: Mapping[str, str]) -> str:
-    return text.translate(str.maketrans(dict(signs)))
+    for sign, escape in signs.items():  # the percent sign first, as all others become it
+        text = text.replace(sign, escape)
+    return text

@@ -74,7 +74,7 @@ class Pipeline:
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=project,
-            env=plain_environment() | {"CI": "true", **self.variables, **variables, "PATH": path},
+            env=_outside_ci() | {"CI": "true", **self.variables, **variables, "PATH": path},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -89,6 +89,15 @@ class Pipeline:
         """Return the only step whose job and first line contain a text."""
         (found,) = [step for name, step in self.steps.items() if part in name]
         return found
+
+
+def _outside_ci() -> dict[str, str]:
+    """Return the environment without the variables of the service that these tests may run at themselves."""
+    kept = {}
+    for name, value in plain_environment().items():
+        if not name.startswith(("GITHUB_", "GH_", "GITLAB_", "CI_")):
+            kept[name] = value
+    return kept
 
 
 def run_workflow(workflow: Mapping[str, Any], pipeline: Pipeline) -> dict[str, bool]:

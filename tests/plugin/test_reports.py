@@ -97,7 +97,8 @@ def test_an_unknown_format_is_refused_before_anything_runs(project: Project):
     result.stderr.fnmatch_lines(
         [
             "*Unknown report 'headlin' for --llm-report or llm_report. Did you mean 'headline'? "
-            "Known: broken, headline, html, json, shout, terminal. The hook pytest_llmobs_reports *"
+            "Known: broken, github, headline, html, json, junit, markdown, shout, terminal. "
+            "The hook pytest_llmobs_reports *"
         ]
     )
     assert not project.path.joinpath(".llmobs").exists()

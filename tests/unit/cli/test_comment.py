@@ -287,6 +287,30 @@ def test_outside_a_job_it_says_what_is_missing(store: Store, llmobs: Command):
     assert "--dry-run prints the comment" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [
+        ({"GITHUB_RUN_ID": "4711"}, "https://github.com/acme/bot/actions/runs/4711"),
+        (
+            {"GITHUB_RUN_ID": "4711", "GITHUB_SERVER_URL": "https://git.acme.example"},
+            "https://git.acme.example/acme/bot/actions/runs/4711",
+        ),
+        (
+            {"CI_JOB_URL": "https://gitlab.example/acme/bot/-/jobs/8"},
+            "https://gitlab.example/acme/bot/-/jobs/8",
+        ),
+        ({"GITHUB_RUN_ID": "1) [x](javascript:alert(1)"}, ""),
+        ({}, ""),
+    ],
+)
+def test_it_leads_to_the_job(store: Store, llmobs: Command, github: Service, monkeypatch, variables, address):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    body = llmobs("comment", "--dry-run").stdout
+    assert body.count("](") == (1 if address else 0)
+    assert f"[The job]({address}) has the log" in body or not address
+
+
 def test_a_dry_run_prints_the_comment_and_needs_no_job(store: Store, llmobs: Command):
     done = llmobs("comment", "--dry-run")
     assert done.returncode == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_llmobs.cli.commands.comment.body import comment_body, has_news, matching, same_text
 from pytest_llmobs.cli.commands.comment.discussion import Discussion, NothingToPost, RequestError
-from pytest_llmobs.cli.commands.comment.place import find_discussion
+from pytest_llmobs.cli.commands.comment.place import find_discussion, job_address
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.reports import stored_context
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     experiment = _experiment(arguments.name, store)
     context = stored_context(experiment, store, arguments.store)
     told = digest(experiment, context)
-    body = comment_body(told, context)
+    body = comment_body(told, context, job_address(os.environ))
     if arguments.dry_run:
         return _show(told, body, arguments, console)
     outcome = _posted(told, body, arguments.number)

@@ -20,14 +20,20 @@ _NEWS: tuple[ExampleState, ...] = ("new", "edited", "removed", "fixed", "drifted
 """States of examples that a green build may have, and that are worth a comment."""
 
 
-def comment_body(told: Digest, context: Context) -> str:
+def comment_body(told: Digest, context: Context, job: str = "") -> str:
     """Return the comment: a hidden marker for each suite, then the report.
 
     The names of suites are hashed: one may hold anything, the end of the marker too.
+
+    Args:
+        told: The experiment.
+        context: How its session was started.
+        job: Address of the CI job, which keeps the reports that say more; empty where nobody knows it.
     """
     marks = [text_hash(plan.name)[:_DIGITS] for plan in told.experiment.suites[:_MOST_SUITES]]
     marker = f"<!-- pytest-llmobs {' '.join(marks or [text_hash('')[:_DIGITS]])} -->"
-    return f"{marker}\n{markdown(told, context, LIMIT - len(marker) - 1)}"
+    footer = f"\n\n[The job]({job}) has the log and what it keeps." if job else ""
+    return f"{marker}\n{markdown(told, context, LIMIT - len(marker) - len(footer) - 1)}{footer}"
 
 
 def matching(comments: Iterable[Comment], body: str) -> Comment | None:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pytest_llmobs.cli.commands.comment.discussion import Discussion
 from pytest_llmobs.cli.commands.comment.github import github_discussion
 from pytest_llmobs.cli.commands.comment.gitlab import gitlab_discussion
 from pytest_llmobs.errors import SettingsError
+
+_ADDRESS = re.compile(r"https?://[\w.:/-]{1,500}", re.ASCII)
+
+
+def job_address(environment: Mapping[str, str]) -> str:
+    """Return where people see the job that this runs in; an empty string where that isn't known."""
+    address = environment.get("CI_JOB_URL", "")
+    if environment.get("GITHUB_RUN_ID"):
+        run = ("GITHUB_REPOSITORY", "actions", "runs", "GITHUB_RUN_ID")
+        parts = [environment.get("GITHUB_SERVER_URL", "https://github.com")]
+        parts += [environment.get(part, part) for part in run]
+        address = "/".join(parts)
+    # it becomes a link as it is
+    if _ADDRESS.fullmatch(address) is None:
+        return ""
+    return address
 
 
 def find_discussion(environment: Mapping[str, str], number: int | None) -> Discussion:
