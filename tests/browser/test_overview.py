@@ -207,3 +207,10 @@ def test_a_damaged_report_says_that_it_cant_be_shown(opened) -> None:
     file.write_text(re.sub(r'(id="index">).{40}', r"\1" + "A" * 40, file.read_text()))
     page = opened.page(file)
     expect(page.get_by_role("alert")).to_contain_text("This report can't be shown")
+
+
+def test_what_is_missing_is_named_on_the_first_screen(open_report) -> None:
+    page = open_report(GALLERY["interrupted"]())
+    gaps = page.locator(".notice", has_text="Not in this report")
+    expect(gaps).to_be_in_viewport()
+    expect(gaps).to_contain_text("16 of 36 expected trials never ran")

@@ -34,12 +34,12 @@ export function overview({ index, route }) {
     section("metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
     element("div", { class: "pictures" }, pictures),
     trialTable({ index, route }),
-    section("notes", words.messages.map(message), index.gaps.map((gap) => message(["warning", `missing: ${gap}`]))),
+    section("notes", words.messages.map(message)),
   ];
   onKey("/", "filter the trials", toFilter);
   onKey("j", "next trial of the table", () => toNextTrial(1));
   onKey("k", "previous trial of the table", () => toNextTrial(-1));
-  const parts = [band(report, words.facts), partOf(index.part), answers(words), commandList(report.commands)];
+  const parts = [band(report, words.facts), partOf(index.part), answers(words), gapList(index.gaps), commandList(report.commands)];
   const body = element("div", {}, sections);
   return element("div", { class: "overview" }, parts, jumps(body, route), body);
 }
@@ -77,6 +77,11 @@ function band({ experiment, verdict }, facts) {
 function partOf(part) {
   const main = part && element("a", { href: encodeURIComponent(part.of) }, part.of);
   return main && element("p", { class: "notice" }, "This file has some of the traces; the report itself is ", main, ".");
+}
+
+function gapList(gaps) {
+  const lines = element("ul", { class: "plain" }, gaps.map((gap) => element("li", {}, gap)));
+  return gaps.length ? element("div", { class: "notice warn" }, element("strong", {}, "! Not in this report"), lines) : null;
 }
 
 // Return links to the sections; they keep the table's filter.
