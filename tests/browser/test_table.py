@@ -101,7 +101,7 @@ def test_an_address_restores_filter_order_and_length(open_report) -> None:
 
 def test_more_rows_come_on_demand_and_the_focus_goes_to_the_first(page) -> None:
     expect(rows(page)).to_have_count(100)
-    page.get_by_role("button", name="Show 29 more").click()
+    page.get_by_role("button", name="Show all 129").click()
     expect(rows(page)).to_have_count(129)
     expect(rows(page).nth(100).get_by_role("link")).to_be_focused()
     page.fill("#filter", "passed")
@@ -167,3 +167,11 @@ def test_a_screen_reader_and_paper_get_a_table(page) -> None:
     page.emulate_media(media="print")
     expect(table.get_by_role("row")).to_have_count(101)
     expect(page.locator("#filter")).to_be_hidden()
+
+
+def test_paper_cuts_no_column(page) -> None:
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    table = page.get_by_role("table", name="Trials").bounding_box()
+    assert table is not None
+    assert table["x"] + table["width"] <= 720

@@ -65,9 +65,10 @@ class TrialTable {
     this.mistakes = element("ul", { class: "plain", id: "filter-mistakes" });
     const label = element("label", { class: "filter" }, "Filter trials", this.field);
     const quick = quickFilters(index, (filter) => this.filterBy(filter));
+    const acts = { route: ({ detail }) => this.follow(detail) };
     this.node = element(
       "section",
-      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: { route: ({ detail }) => this.follow(detail) } },
+      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: acts },
       element("h2", { id: "trials" }, "Trials"),
       element("search", { class: "stack screen-only" }, label, this.mistakes, quick, filterHelp(this.columns)),
       this.count,
@@ -78,19 +79,17 @@ class TrialTable {
 
   // Show what the address asks for.
   follow({ options }) {
-    const { filter, sort, show } = tableOptions(options);
-    const shown = this.options;
-    if (filter !== shown.filter || sort !== shown.sort || show !== shown.show) {
-      this.options = { filter, sort, show };
-      this.field.value = filter;
+    const asked = tableOptions(options);
+    if (Object.entries(asked).some(([name, value]) => value !== this.options[name])) {
+      this.options = asked;
+      this.field.value = asked.filter;
       this.update();
     }
   }
 
   update() {
     const found = selection(this.index, this.options);
-    const shown = Math.max(PAGE_OF_ROWS, Number(this.options.show) || 0);
-    const rows = found.rows.slice(0, shown);
+    const rows = found.rows.slice(0, Math.max(PAGE_OF_ROWS, Number(this.options.show) || 0));
     this.count.textContent = countSentence(this.index, found, rows);
     showMistakes(this.field, this.mistakes, found.mistakes);
     this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name ? found.order : "none"));
@@ -99,15 +98,11 @@ class TrialTable {
   }
 
   moreButtons(shown, all) {
-    const next = Math.min(shown + PAGE_OF_ROWS, all);
-    const buttons = [
-      [next, `Show ${next - shown} more`],
-      [all, `Show all ${all}`],
-    ];
-    // the last page needs no second button
-    return buttons
-      .slice(shown === all ? 2 : 0, next === all ? 1 : 2)
-      .map(([count, words]) => element("button", { type: "button", class: "button", on: { click: () => this.showMore(count) } }, words));
+    const counts = shown < all ? [Math.min(shown + PAGE_OF_ROWS, all), all] : [];
+    return [...new Set(counts)].map((count) => {
+      const words = count === all ? `Show all ${all}` : `Show ${PAGE_OF_ROWS} more`;
+      return element("button", { type: "button", class: "button", on: { click: () => this.showMore(count) } }, words);
+    });
   }
 
   // Show another state, which the reader can go back from.
