@@ -11,9 +11,8 @@ export function answerPart(details, route) {
   const other = others.find(({ option }) => option === asked);
   const address = (option) => ({ ...route, options: new Map([...route.options, ["diff", option]]) });
   const choices = [...others, { option: "off", name: "nothing" }].map(({ option, name }) => {
-    const isChosen = option === (other?.option ?? "off") && "true";
-    const href = routeFragment(address(option));
-    return element("a", { class: "button", id: `diff-${option}`, href, "aria-current": isChosen }, name);
+    const state = { id: `diff-${option}`, "aria-current": option === (other?.option ?? "off") && "true" };
+    return element("a", { class: "button", href: routeFragment(address(option)), ...state }, name);
   });
   if (others.length) {
     onKey("d", "mark differences, or not", () => go(address(other ? "off" : others[0].option)));

@@ -11,13 +11,12 @@ export function changeBlock(block, most = Infinity) {
   const [name, colon] = title.split(/(:.*)/s, 2);
   const changed = lines.filter((line) => line[0] in LINES && line.length > 1);
   const brief = most === Infinity ? lines : changed.slice(0, most);
-  const summary = element("summary", {}, `the whole diff, ${changed.length} ${changed.length === 1 ? "line" : "lines"} changed`);
   return element(
     "div",
     { class: "change" },
-    element("p", {}, colon ? element("strong", {}, name) : name, colon),
+    element("p", {}, element("strong", {}, name), colon),
     brief.length > 0 && diffLines(brief),
-    brief.length < lines.length && element("details", {}, summary, diffLines(lines)),
+    brief.length < lines.length && element("details", {}, element("summary", {}, "the whole diff"), diffLines(lines)),
   );
 }
 
@@ -26,26 +25,23 @@ function diffLines(lines) {
   return element("pre", { class: "lines" }, lines.map((line, at) => diffLine(line, marked[at])));
 }
 
-// Return lines without their signs; where lines took others' place, with the words marked in which they differ.
+// Return lines without their signs; where a line took another's place, with the words marked in which they differ.
 function markedLines(lines) {
   const marked = lines.map((line) => line.slice(1));
   const signs = lines.map((line) => line[0] || " ").join("");
   for (const { index, 1: gone, 2: come } of signs.matchAll(/(-+)(\++)/g)) {
-    const [from, end] = [index + gone.length, index + gone.length + come.length];
-    const segments = wordDiff(marked.slice(index, from).join("\n"), marked.slice(from, end).join("\n"));
-    marked.splice(index, end - index, ...lineParts(segments, "delete"), ...lineParts(segments, "insert"));
+    for (let at = index; at < index + Math.min(gone.length, come.length); at += 1) {
+      const segments = wordDiff(marked[at], marked[at + gone.length]);
+      marked[at] = markedWords(segments, "delete");
+      marked[at + gone.length] = markedWords(segments, "insert");
+    }
   }
   return marked;
 }
 
-function lineParts(segments, kind) {
-  const lines = [[]];
-  for (const segment of segments.filter((segment) => segment.kind === "equal" || segment.kind === kind)) {
-    const [first, ...rest] = segment.text.split("\n").map((text) => (segment.kind === kind ? element("b", {}, text) : text));
-    lines.at(-1).push(first);
-    lines.push(...rest.map((part) => [part]));
-  }
-  return lines;
+function markedWords(segments, side) {
+  const own = segments.filter(({ kind }) => kind === "equal" || kind === side);
+  return own.map(({ kind, text }) => (kind === side ? element("b", {}, text) : text));
 }
 
 function diffLine(line, parts) {

@@ -1,13 +1,14 @@
 // The commands a reader may want next, to copy.
 
 import { announce, element } from "./dom.js";
+import { factsList } from "./grid.js";
 
 export function commandList(commands) {
   if (commands.length === 0) {
     return null;
   }
-  const lines = commands.map(({ title, command }) => [element("dt", {}, title), element("dd", {}, commandLine(command))]);
-  return element("section", { class: "next" }, element("h2", {}, "Next"), element("dl", { class: "facts" }, lines));
+  const lines = commands.map(({ title, command }) => [title, commandLine(command)]);
+  return element("section", { class: "next" }, element("h2", {}, "Next"), factsList(lines));
 }
 
 function commandLine(command) {

@@ -1,6 +1,7 @@
 // What stands above the table: the filter's field, filters at a click, and how the language is written.
 
 import { element } from "./dom.js";
+import { factsList } from "./grid.js";
 
 // Return the field.
 export function filterField(on) {
@@ -45,6 +46,6 @@ export function filterHelp(columns) {
     ["red", "makes the build red; replayed: answered by recordings"],
     ["-refund", "the opposite; all terms must hold"],
   ];
-  const list = lines.map(([term, words]) => [element("dt", {}, element("code", {}, term)), element("dd", {}, words)]);
-  return element("details", {}, element("summary", {}, "How to filter"), element("dl", { class: "facts" }, list));
+  const list = lines.map(([term, words]) => [element("code", {}, term), words]);
+  return element("details", {}, element("summary", {}, "How to filter"), factsList(list));
 }

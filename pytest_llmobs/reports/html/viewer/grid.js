@@ -1,6 +1,12 @@
-// A table of texts, such as of metrics or of a picture's values.
+// Texts side by side: tables, such as of metrics or of a picture's values, and lists of facts.
 
 import { element } from "./dom.js";
+
+// Return facts, each [name, fact], as a list; those that are missing are left out.
+export function factsList(facts) {
+  const known = facts.filter(([, fact]) => fact);
+  return element("dl", { class: "facts" }, known.map(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]));
+}
 
 // Return a table in a frame that scrolls sideways where the page is narrow.
 //   label: what it shows, for those who don't see the heading.

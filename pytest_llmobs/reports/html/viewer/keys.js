@@ -1,6 +1,7 @@
 // Keys of the page: who offers one says what it does, and `?` lists them.
 
 import { element } from "./dom.js";
+import { factsList } from "./grid.js";
 
 const pageKeys = new Map(); // key -> {description, action}
 const viewKeys = new Map(); // of what is shown now
@@ -80,12 +81,12 @@ function helpDialog() {
     "dialog",
     { class: "keys", "aria-labelledby": "keys-title" },
     element("div", { class: "row" }, element("h2", { id: "keys-title" }, "Keys"), close),
-    element("dl", { class: "facts" }, lines),
+    factsList(lines),
   );
   dialog.addEventListener("close", () => dialog.remove());
   return dialog;
 }
 
 function keyLine([key, { description }]) {
-  return [element("dt", {}, element("kbd", {}, key)), element("dd", {}, description)];
+  return [element("kbd", {}, key), description];
 }

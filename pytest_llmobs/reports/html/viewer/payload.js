@@ -100,7 +100,6 @@ function listEntry(item, number) {
     return [number, item];
   }
   const { [name]: label, ...rest } = item;
-  const [key, ...others] = Object.keys(rest);
-  const isText = others.length === 0 && (key === "content" || key === "text");
-  return [label, isText ? rest[key] : rest];
+  const text = rest.content ?? rest.text;
+  return [label, Object.keys(rest).length > 1 ? rest : (text ?? rest)];
 }

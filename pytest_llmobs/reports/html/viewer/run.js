@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { costText, countText, secondsText } from "./figures.js";
+import { factsList } from "./grid.js";
 import { payloadNode, textNode } from "./payload.js";
 
 // Deeper runs are indented no further, and say how deep they are.
@@ -108,11 +109,7 @@ export function runDetails(run) {
   return element(
     "div",
     { class: "run-details stack" },
-    known(parts).map(([title, content]) => element("div", {}, element("h3", {}, title), content)),
-    element("dl", { class: "facts" }, known(facts).map(([term, words]) => [element("dt", {}, term), element("dd", {}, words)])),
+    parts.map(([title, content]) => content && element("div", {}, element("h3", {}, title), content)),
+    factsList(facts),
   );
-}
-
-function known(pairs) {
-  return pairs.filter(([, content]) => content);
 }

@@ -4,6 +4,7 @@ import { answerPart } from "./answer.js";
 import { changeBlock } from "./changes.js";
 import { element } from "./dom.js";
 import { costText, countText, scoreText, secondsText } from "./figures.js";
+import { factsList } from "./grid.js";
 import { onKey } from "./keys.js";
 import { payloadNode, textNode } from "./payload.js";
 import { go, routeFragment } from "./route.js";
@@ -15,7 +16,7 @@ export async function trialPage({ index, source, route }) {
   const row = Number(route.argument);
   const { part, trials } = index;
   if (route.argument === "" || trials.example[row] === undefined) {
-    throw new Error(`there is no trial “${route.argument}”; they are numbered 0 to ${trials.example.length - 1}.`);
+    throw new Error(`there is no trial “${route.argument}”, but 0 to ${trials.example.length - 1}.`);
   }
   const isElsewhere = part && (row < part.rows[0] || row > part.rows[1]);
   const parts = isElsewhere ? fileLink("This trial", part.of, row) : trialParts(trials, row, await source.trial(row), route);
@@ -58,7 +59,7 @@ function trialHead({ trials, suites }, row) {
   const facts = [
     statusWord(trials.status[row]),
     stateBadge(trials.state[row], trials.red[row]),
-    look && element("span", { class: "badge" }, look === "control" ? "the accepted code, run again" : `run again: ${look}`),
+    look && element("span", { class: "badge" }, look === "control" ? "the accepted code" : look),
     trials.replayed[row] === 1 && element("span", { class: "badge" }, "replayed"),
     mutedWords(`repeat ${trials.repeat[row]} · ${suites[trials.suite[row]]}`),
   ];
@@ -103,9 +104,10 @@ function waysOn(index, row, { options }) {
 
 function scoreLine({ metric, score, value, comment, error, gating, exempt, baseline, control }) {
   const told = value ?? scoreText(score);
+  const nothing = exempt ? "does not apply" : "unscored";
   const facts = [
     element("h3", {}, metric),
-    element("strong", { class: told ? null : "warn" }, told || (exempt ? "does not apply" : "unscored")),
+    element("strong", { class: !told && "warn" }, told || nothing),
     baseline && mutedWords(`accepted ${valuesText(baseline)}`),
     control?.length > 0 && mutedWords(`accepted code now ${valuesText(control)}`),
     !gating && mutedWords("for information"),
@@ -119,25 +121,20 @@ function scoreLine({ metric, score, value, comment, error, gating, exempt, basel
   );
 }
 
-// Return values as a list; equal ones as `1 × 5`.
 function valuesText(values) {
-  const texts = values.map((value) => scoreText(value) || "none");
-  return texts.length > 1 && new Set(texts).size === 1 ? `${texts[0]} × ${texts.length}` : texts.join(", ");
+  return values.map((value) => scoreText(value) || "none").join(", ");
 }
 
-function figuresList(trials, row, { nodeid, run_id, model_calls, judge_calls, judge_cost }) {
-  const facts = {
-    Latency: secondsText(trials.latency[row]),
-    Cost: costText(trials.cost[row]),
-    Tokens: countText(trials.tokens[row]),
-    "Model calls": countText(model_calls),
-    "Judges' cost": judge_calls > 0 && costText(judge_cost),
-    Tags: trials.tags[row].join(", "),
-    Test: nodeid && element("code", {}, nodeid),
-    Run: run_id && element("code", {}, `llmobs show ${run_id}`),
-  };
-  const known = Object.entries(facts).filter(([, fact]) => fact);
-  return element("dl", { class: "facts" }, known.map(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]));
+function figuresList(trials, row, { nodeid, run_id, model_calls }) {
+  return factsList([
+    ["Latency", secondsText(trials.latency[row])],
+    ["Cost", costText(trials.cost[row])],
+    ["Tokens", countText(trials.tokens[row])],
+    ["Model calls", countText(model_calls)],
+    ["Tags", trials.tags[row].join(", ")],
+    ["Test", nodeid && element("code", {}, nodeid)],
+    ["Run", run_id && element("code", {}, `llmobs show ${run_id}`)],
+  ]);
 }
 
 function tracePart({ runs, runs_in: file }, row, route) {
