@@ -235,14 +235,12 @@ class Reports:
         if path is None:
             name = order.format.name
             return Delivery(name, problem=f"the store is on another machine; name a file here, {name}:PATH")
-        report = self._rendered(order.format, _FILE_PAGE, path.name)
+        # beside a pipe or a device nothing can lie
+        report = self._rendered(order.format, _FILE_PAGE, "" if _is_special(path) else path.name)
         if report.problem:
             return report
         try:
-            # first: the page that points to them must not stand alone
-            for name, content in report.siblings.items():
-                write_whole(path.with_name(name), content, mode=mode)
-            _write(path, report.text, mode)
+            _write(path, report, mode)
         except FileExistsError:
             return replace(
                 report, problem=f"can't write {str(path)!r}: a file stands in the place of its folder"
@@ -262,16 +260,24 @@ class Reports:
             return replace(report, problem=f"can't add to {str(path)!r}: {error.strerror or error}")
 
 
-def _write(path: Path, text: str, mode: int) -> None:
+def _write(path: Path, report: Delivery, mode: int) -> None:
     # a lone surrogate has no UTF-8; an escape shows it, and is what JSON would say
-    content = f"{text}\n".encode("utf-8", "backslashreplace")
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)  # a pipe or a device must not be replaced by a file
+    content = f"{report.text}\n".encode("utf-8", "backslashreplace")
+    if _is_special(path):
+        path.write_bytes(content)  # it must not be replaced by a file
         return
     if mode == PRIVATE:
         make_private(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # the page that points to them comes last: it must not stand alone
+    for name, sibling in report.siblings.items():
+        write_whole(path.with_name(name), sibling, mode=mode)
     write_whole(path, content, mode=mode)
+
+
+def _is_special(path: Path) -> bool:
+    """Tell whether a path is a pipe, a device or a folder."""
+    return path.exists() and not path.is_file()
 
 
 def reason_of(error: BaseException) -> str:

@@ -38,7 +38,7 @@ class Traces:
         if root is None:
             return None
         places: dict[str, int] = {}
-        lines = []
+        lines: list[dict[str, Any]] = []
         for run, parent_id in depth_first(root, self._runs[root.id]):
             places[run.id] = len(lines)
             parent = -1 if parent_id is None else places[parent_id]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,14 +13,15 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, ReportOrder, Reports
 from pytest_llmobs.reports.html.report import HtmlReport
 from tests.browser.experiments import big
+from tests.unit.reports.html.pages import details_of
 
 FULL = Path("/dev/full")
 
 
-def delivered(path: Path, limit: int = 15_000_000) -> Delivery:
+def delivered(path: Path | None, limit: int = 15_000_000, folder: Path | None = None) -> Delivery:
     experiment, evidence = big(200)
     order = ReportOrder(HtmlReport(limit=limit), path)
-    (delivery,) = Reports(experiment, Context(evidence=evidence), (order,)).written(None)
+    (delivery,) = Reports(experiment, Context(evidence=evidence), (order,)).written(folder)
     return delivery
 
 
@@ -41,8 +45,24 @@ def test_where_a_page_beside_it_can_not_be_written_there_is_no_page(tmp_path: Pa
     assert not path.exists()
 
 
-def test_the_pages_beside_it_are_written_with_it(tmp_path: Path) -> None:
-    assert not delivered(tmp_path / "page.html", limit=100_000).problem
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names[0] == "page.html"
-    assert names[1] == "page.traces-1.html"
+@pytest.mark.parametrize("path", ["page.html", None])
+def test_the_pages_beside_it_are_written_with_it_for_the_same_eyes(path: str | None, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    delivery = delivered(folder / path if path else None, limit=100_000, folder=folder)
+    assert delivery.path is not None
+    assert delivery.path.is_file()
+    first = folder / delivery.path.name.replace(".html", ".traces-1.html")
+    assert first.stat().st_mode == delivery.path.stat().st_mode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_a_pipe_gets_the_whole_page(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        content = pool.submit(pipe.read_text)
+        assert not delivered(pipe, limit=100_000).problem
+        page = content.result(10)
+    assert len(details_of(page)) == 200
+    assert {trial["runs_in"] for trial in details_of(page).values()} == {None}
+    assert list(tmp_path.iterdir()) == [pipe]
