@@ -160,6 +160,7 @@ def test_it_is_found_among_hundreds(store: Store, llmobs: Command, github: Servi
     [
         {"pull_request": {"number": 12}},
         {"workflow_run": {"pull_requests": [{"number": 12}]}},
+        {"issue": {"number": 12, "pull_request": {"url": "https://github.example/pulls/12"}}},
     ],
 )
 def test_the_number_is_that_of_the_event(

@@ -119,8 +119,11 @@ def _event(environment: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def _pull_request(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the pull request of an event; of a workflow that another one started, that one's."""
+    """Return an event's pull request: its own, the one of the workflow before this, or the one commented on."""
     pull_request = event.get("pull_request")
+    issue = event.get("issue")
+    if isinstance(issue, dict) and "pull_request" in issue:
+        return {"number": issue.get("number")}
     if not isinstance(pull_request, dict):
         run = event.get("workflow_run")
         listed = run.get("pull_requests") if isinstance(run, dict) else None
