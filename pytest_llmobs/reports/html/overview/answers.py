@@ -90,7 +90,8 @@ def _quiet(digest: Digest, metrics: Sequence[MetricLine]) -> str:
     """Return why it is green, or what it is else."""
     compared = sum(line.row.delta is not None for line in metrics)
     if digest.experiment.red:
-        return digest.verdict.headline.partition(": ")[2]
+        reasons = digest.verdict.headline.partition(": ")[2]
+        return f"{reasons[:1].upper()}{reasons[1:]}."
     if compared:
         return f"No drop in {count(compared, 'metric')}."
     return "Nothing was compared with a baseline."
