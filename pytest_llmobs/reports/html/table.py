@@ -66,7 +66,9 @@ def _column(
 
 def quick_filters(trials: Mapping[str, Any]) -> list[tuple[str, int]]:
     """Return filters, each with its number of trials; those that hold for all trials are left out."""
-    counts = Counter(term for column in _QUICK for term in _terms(column, trials[column]))
+    counts: Counter[str] = Counter()
+    for column in _QUICK:
+        counts.update(_terms(column, trials[column]))
     size = len(trials["red"])
     return [(term, number) for term, number in counts.items() if number < size]
 
