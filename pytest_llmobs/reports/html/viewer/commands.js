@@ -4,11 +4,8 @@ import { announce, element } from "./dom.js";
 import { factsList } from "./grid.js";
 
 export function commandList(commands) {
-  if (commands.length === 0) {
-    return null;
-  }
   const lines = commands.map(({ title, command }) => [title, commandLine(command)]);
-  return element("section", { class: "next" }, element("h2", {}, "Next"), factsList(lines));
+  return lines.length ? element("section", { class: "next" }, element("h2", {}, "Next"), factsList(lines)) : null;
 }
 
 function commandLine(command) {

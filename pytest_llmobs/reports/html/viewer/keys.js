@@ -28,8 +28,12 @@ function keyPressed(event) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) {
     return;
   }
-  if (isTyping(event.target)) {
-    leaveField(event);
+  const field = event.target.closest?.("input, textarea, select");
+  if (field) {
+    // what is typed is text; one key leaves
+    if (event.key === "Escape") {
+      field.blur();
+    }
     return;
   }
   // a dialog closes itself by Escape
@@ -40,16 +44,6 @@ function keyPressed(event) {
   if (action) {
     event.preventDefault();
     action(event);
-  }
-}
-
-function isTyping(target) {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
-}
-
-function leaveField(event) {
-  if (event.key === "Escape") {
-    event.target.blur();
   }
 }
 

@@ -67,12 +67,14 @@ async function built(page) {
   const { route, index } = page;
   const view = VIEWS.get(route.view) ?? overview;
   const top = isOverview(route) ? null : topBar(index.report);
+  const main = element("main");
   try {
-    return element("div", {}, top, element("main", {}, await view(page)));
+    main.append(await view(page));
   } catch (error) {
     console.error(error);
-    return element("div", {}, top, element("main", {}, failure("This view can't be shown", error)));
+    main.append(failure("This view can't be shown", error));
   }
+  return element("div", {}, top, main);
 }
 
 function isOverview({ view }) {
@@ -80,10 +82,7 @@ function isOverview({ view }) {
 }
 
 function isSame(before, route) {
-  if (isOverview(before) && isOverview(route)) {
-    return true;
-  }
-  return before.view === route.view && before.argument === route.argument;
+  return isOverview(before) ? isOverview(route) : before.view === route.view && before.argument === route.argument;
 }
 
 // Return where this page belongs to: the way back, and the verdict.

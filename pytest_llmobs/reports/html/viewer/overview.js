@@ -64,10 +64,11 @@ function section(id, ...content) {
 }
 
 function band({ experiment, verdict }, facts) {
+  const kind = standingClass(verdict.light);
   return element(
     "header",
-    { class: `band notice ${standingClass(verdict.light)}` },
-    element("p", { class: `headline ${standingClass(verdict.light)}` }, standingSign(verdict.light), verdict.headline),
+    { class: `band notice ${kind}` },
+    element("p", { class: `headline ${kind}` }, standingSign(verdict.light), verdict.headline),
     element("div", { class: "row" }, element("h1", {}, experiment.name), element("span", {}, facts.join(" · "))),
     verdict.limits.map((limit) => element("p", { class: "warn" }, "! ", limit)),
   );
@@ -108,13 +109,11 @@ export function toSection(id) {
 }
 
 function metricSections(suites) {
-  const quiet = suites.length > FEW_SUITES ? suites.filter((suite) => suite.quiet) : [];
-  const loud = suites.filter((suite) => !quiet.includes(suite)).map(metricSection);
-  if (quiet.length === 0) {
-    return loud;
-  }
-  const summary = element("summary", {}, `${quiet.length} suites with nothing to report`);
-  return [loud, element("details", {}, summary, quiet.map(metricSection))];
+  const isFolded = ({ quiet }) => quiet && suites.length > FEW_SUITES;
+  const folded = suites.filter(isFolded).map(metricSection);
+  const shown = suites.filter((suite) => !isFolded(suite)).map(metricSection);
+  const summary = element("summary", {}, `${folded.length} suites with nothing to report`);
+  return [shown, folded.length ? element("details", {}, summary, folded) : null];
 }
 
 function metricSection({ title, size, head, rows, notes }) {

@@ -14,18 +14,9 @@ export function routeFragment({ view = "", argument = "", options = new Map() })
   return query.size ? `#${path}?${query}` : `#${path}`;
 }
 
-// Show another state. `replacing` keeps it out of the history: for what changes at every key.
-export function go(route, { replacing = false } = {}) {
-  const fragment = routeFragment(route);
-  if (fragment === location.hash) {
-    return;
-  }
-  if (replacing) {
-    history.replaceState(null, "", fragment);
-    dispatchEvent(new HashChangeEvent("hashchange"));
-  } else {
-    location.hash = fragment;
-  }
+// Show another state; going back shows this one again.
+export function go(route) {
+  location.hash = routeFragment(route);
 }
 
 // Keep options in the address of what is shown already, without showing it again: Map or entries, "" drops one.
