@@ -48,6 +48,7 @@ class Service:
     def answer(self, method: str, url: str, body: Any) -> Answer:
         path = urlsplit(url)
         self.asked.append((method, path.path))
+        # whatever is refused was asked for all the same
         if method in self.refusals:
             return self.refusals[method]
         if method == "GET":

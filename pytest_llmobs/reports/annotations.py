@@ -50,6 +50,7 @@ class GitHubAnnotations:
         shown = found if len(found) <= MOST else found[: MOST - 1]
         lines = list(self._errors(shown, digest.experiment, page, context))
         left_out = len(found) - len(shown)
+        # what failed may be no verdict of the gate's: then the headline is all there is
         if left_out or not lines:
             text = verdict.headline
             if left_out:

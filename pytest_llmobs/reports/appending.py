@@ -39,6 +39,7 @@ def append(path: Path, text: str) -> str:
             f"not added to {str(path)!r}: with it the file would have {there + len(content):,} bytes, and a summary "
             f"beyond {MOST_BYTES:,} is dropped without a word. Run it in a step of its own, or name a file"
         )
+    # added to and never replaced: the runner, and other processes of the step, may hold it open
     with path.open("ab") as file:
         file.write(content)
     return ""

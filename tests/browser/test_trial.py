@@ -233,9 +233,7 @@ def test_escape_goes_back_to_the_filtered_table(open_trial) -> None:
 def test_an_address_without_a_trial_is_a_sentence(row, opened) -> None:
     experiment, evidence = support_red()
     page = opened.page(opened.file(experiment, evidence), f"#/trial/{row}")
-    expect(page.get_by_role("alert")).to_contain_text(
-        f"there is no trial “{row}”, but 0 to 128."
-    )
+    expect(page.get_by_role("alert")).to_contain_text(f"there is no trial “{row}”, but 0 to 128.")
     # the page says what failed to whoever looks into the console, too
     opened.complaints.clear()
 

@@ -68,6 +68,7 @@ class Pipeline:
         """Run a script as both services do; installing is left to the test's own environment."""
         tools = self.folder / "tools"
         tools.mkdir(exist_ok=True)
+        # it accepts these packages alone, so that a name that is wrong fails the job
         (tools / "pip").write_text('#!/bin/sh\n[ "$*" = "install anthropic pytest-llmobs" ]\n')
         (tools / "pip").chmod(0o755)
         path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -130,6 +131,7 @@ def _run_job(
     project = pipeline.checkout(title)
     assert job.get("if", "${{ !cancelled() }}") == "${{ !cancelled() }}"
     ok = True
+    # after a failed step only those run that say so
     for step in job["steps"]:
         assert step.get("if", "${{ !cancelled() }}") == "${{ !cancelled() }}"
         if not ok and "if" not in step:
@@ -203,6 +205,7 @@ def _run_gitlab_job(
     known = pipeline.variables | variables
     for name, text in configuration["variables"].items():
         variables[name] = re.sub(r"\$(\w+)", lambda match: known[match[1]], text)
+    # GitLab gives each job the artifacts of all stages before it
     if pipeline.artifacts.is_dir():
         shutil.copytree(pipeline.artifacts, project, dirs_exist_ok=True)
     assert job.get("when", "always") == "always"

@@ -54,8 +54,10 @@ def change_block(changes: Sequence[str], page: Page, room: int) -> str:
     """Return blocks of changes as one diff that is coloured; lines that didn't change are cut first."""
     lines: list[str] = []
     for change in changes:
+        # a later block gets two lines at least: that there is one says something already
         most = max(_MOST_LINES - len(lines), 2)
         lines += cut_lines(change_lines(change, page, _CELLS, most), _LONGEST_LINE)
+    # a diff ends with context, which may be empty lines
     while lines and not lines[-1].strip():
         lines.pop()
     body = fitting(lines, room - _FENCE, lambda number: f"  … {count(number, 'more line')}")

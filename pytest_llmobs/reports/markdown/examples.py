@@ -43,6 +43,7 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
         [f"**{', '.join(map(title, examples.counts))}**", "\n".join(items(sorted(above.remarks), page))]
     )
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
+    # the names of the others come first: an example that is neither shown nor named would be lost
     room -= len(heading) + len(others) + 4
     parts = []
     for example in examples.detailed[:_FOLDED]:

@@ -70,6 +70,7 @@ def markdown(digest: Digest, context: Context, limit: int = LIMIT) -> str:
             _spending(digest, _SPENDING),
         ]
     )
+    # last of all: however much the other sections took, the worst example still fits
     rest = limit - len(blocks([head, metrics, changes, below])) - 2
     examples = examples_section(digest, _PAGE, context, rest)
     return blocks([head, metrics, examples, changes, below])

@@ -141,6 +141,7 @@ def _brought_up_to_date(told: Digest, body: str, discussion: Discussion) -> Outc
         return Outcome("nothing to tell", reason=f"{told.verdict.headline}, and there is no comment yet")
     if there is None:
         return Outcome("created", discussion.post(body))
+    # an edit notifies nobody, but leaves a trace in the comment's history
     if same_text(there.body, body):
         return Outcome("unchanged", there.url)
     return Outcome("edited", discussion.edit(there, body))

@@ -16,6 +16,16 @@ class NothingToPost(LlmobsError):
 class RequestError(LlmobsError):
     """The service refused a request, or can't be reached; the message names the status and the remedy."""
 
+    def __init__(self, message: str, status: int = 0) -> None:
+        """Take what to say.
+
+        Args:
+            message: In a line.
+            status: HTTP's, of a refusal; 0 where there was no such answer.
+        """
+        super().__init__(message)
+        self.status = status
+
 
 @dataclass(frozen=True)
 class Comment:

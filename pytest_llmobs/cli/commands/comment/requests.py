@@ -61,6 +61,7 @@ class Api:
             if not isinstance(page, list):
                 raise RequestError(f"GET {self._shown(path)} answered with no list.")
             yield from page
+            # the address of the next one, which the answer's head has, could lead to another host
             if len(page) < _PAGE:
                 return
 
@@ -88,8 +89,9 @@ class Api:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
-                raise RequestError(self._refusal(what, error)) from None
+                raise RequestError(self._refusal(what, error), error.code) from None
         except (OSError, HTTPException) as error:
+            # urllib wraps what the socket said
             reason = getattr(error, "reason", None) or error
             raise RequestError(f"{what}: can't be reached ({reason}). Run the job again.") from None
         except ValueError:
