@@ -58,7 +58,7 @@ COMMANDS: Mapping[str, Command] = {
     "comment": Command(
         "experiments",
         "post an experiment on its pull request, as one comment",
-        "which is edited in place; without a token, as in a fork, it is one line",
+        "it is edited in place, and only where something changed; a fork without a token posts nothing",
         "the service refuses, or there is no such experiment",
         "llmobs comment --dry-run",
     ),

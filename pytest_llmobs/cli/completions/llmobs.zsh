@@ -12,7 +12,7 @@ _shtab_llmobs_commands() {
   local _commands=(
     baseline:'See, accept, extend and tidy the committed baselines; a baseline has the scores'
     cassettes:'Count, check and prune recorded model replies.'
-    comment:'Post an experiment on its pull request, as one comment; which is edited in'
+    comment:'Post an experiment on its pull request, as one comment; it is edited in place,'
     compare:'Compare two experiments, the first in the baseline'"'"'s place; --pairwise also puts'
     completion:'Print the completion of commands and options for a shell; the shell reads it'
     curate:'Make bad runs examples of a dataset, without duplicates; after a look at the'
