@@ -35,14 +35,16 @@ BARS = {
 }
 """Milliseconds; of scrolling, what no reader calls freezing."""
 WATCH = """
-window.seen = new Map();
-new MutationObserver(() => {
-  if (!window.seen.has("table") && document.querySelector(".trials tbody tr")) {
-    requestAnimationFrame(() => requestAnimationFrame(() => window.seen.set("table", performance.now())));
-  }
-}).observe(document, { childList: true, subtree: true });
+window.tableDrawn = new Promise((done) => {
+  new MutationObserver((_, observer) => {
+    if (document.querySelector(".trials tbody tr")) {
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+    }
+  }).observe(document, { childList: true, subtree: true });
+});
 """
-"""Notes when the table was drawn; requests a frame twice, since the first comes before what is drawn now."""
+"""Says when the table was drawn; requests a frame twice, since the first comes before what is drawn now."""
 DRAWN = "const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
 FILTER = f"""async (text) => {{
   {DRAWN}
@@ -112,11 +114,9 @@ def figures_of(browser: Browser, file: Path, trials: int) -> dict[str, float]:
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(file.absolute().as_uri())
-    page.wait_for_function("window.seen.has('table')")
-    figures: dict[str, float] = {
-        "first paint": page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"),
-        "table": page.evaluate("window.seen.get('table')"),
-    }
+    table: float = page.evaluate("window.tableDrawn")
+    paint: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    figures = {"first paint": paint, "table": table}
     # the first word makes the texts that are searched: it is what a reader types first
     words = ("charge", "charge status:failed", "tone_quality<0.7")
     figures["filter"] = max(page.evaluate(FILTER, word) for word in words)
