@@ -38,7 +38,7 @@ function comparableTexts({ baseline, reference, outputs, output }) {
 }
 
 function acceptedName({ code }) {
-  return code ? `accepted answer of ${code}` : "accepted answer";
+  return `accepted answer of ${code || "the baseline"}`;
 }
 
 function comparison({ name, text, now }) {

@@ -24,22 +24,21 @@ export async function trialPage({ index, source, route }) {
 }
 
 function trialParts(trials, row, details, route) {
-  const { message, inputs, reference, metadata, scores, baseline } = details;
   // the answers are compared already
-  const changes = details.changes.filter((block) => !baseline || !/^output[: ]/.test(block));
+  const changes = details.changes.filter((block) => !details.baseline || !/^output[: ]/.test(block));
   const left = [
     answerPart(details, route),
-    trialPart("Scores", element("ul", { class: "plain" }, scores.map(scoreLine))),
+    trialPart("Scores", element("ul", { class: "plain" }, details.scores.map(scoreLine))),
     changes.length > 0 && trialPart("What changed", changes.map((block) => changeBlock(block))),
   ];
   const right = [
-    trialPart("Inputs", payloadNode(inputs)),
-    trialPart("Reference", payloadNode(reference)),
+    trialPart("Inputs", payloadNode(details.inputs)),
+    trialPart("Reference", payloadNode(details.reference)),
     trialPart("Figures", figuresList(trials, row, details)),
-    trialPart("Metadata", payloadNode(metadata)),
+    trialPart("Metadata", payloadNode(details.metadata)),
   ];
   return [
-    message && element("div", { class: "notice bad" }, textNode(message)),
+    details.message && element("div", { class: "notice bad" }, textNode(details.message)),
     element("div", { class: "halves" }, element("div", {}, left), element("div", {}, right)),
     tracePart(details, row, route),
   ];
