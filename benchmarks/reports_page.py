@@ -1,7 +1,8 @@
 """Pages as a reader has them: first paint, table, filter, opening a trial, scrolling a trace of 10,000 runs.
 
 Debian's chromium, headless, opens each from its file in a fresh context. Every figure is milliseconds by the page's own
-clock, the least of several, since other work on the machine only adds to it; what a reader waits for ends with the frame after it is drawn.
+clock, the least of several, since other work on the machine only adds to it. What a reader waits for ends with the
+frame after it is drawn, or with its layout.
 """
 
 from __future__ import annotations
