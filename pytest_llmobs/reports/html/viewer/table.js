@@ -105,11 +105,15 @@ class TrialTable {
     });
   }
 
-  // Show another state, which the reader can go back from.
-  change(changes) {
+  set(changes) {
     clearTimeout(this.timer);
     Object.assign(this.options, changes);
     this.update();
+  }
+
+  // Show another state, which the reader can go back from.
+  change(changes) {
+    this.set(changes);
     const route = readRoute(location.hash);
     go({ ...route, options: new Map([...route.options, ...Object.entries(this.options)]) });
     announce(this.count.textContent);
@@ -131,9 +135,7 @@ class TrialTable {
   }
 
   type() {
-    Object.assign(this.options, { filter: this.field.value, show: "" });
-    this.update();
-    clearTimeout(this.timer);
+    this.set({ filter: this.field.value, show: "" });
     this.timer = setTimeout(() => this.typed(), TYPING_PAUSE);
   }
 
@@ -158,8 +160,6 @@ function countSentence({ trials }, { rows, column, order }, shown) {
 function tableFrame(heads, body) {
   const head = element("thead", {}, element("tr", {}, heads));
   const table = element("table", { class: "table", "aria-labelledby": "trials" }, head, body);
-  if (heads.length <= 10) {
-    return table;
-  }
-  return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials, scrolls sideways" }, table);
+  const sideways = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials, scrolls sideways" };
+  return element("div", heads.length > 10 ? sideways : {}, table);
 }

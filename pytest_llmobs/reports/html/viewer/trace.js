@@ -140,11 +140,10 @@ class TraceTree {
   // Go to the next line in a direction, of those that aren't folded away.
   focusNext(at, step) {
     this.fill(this.trace.runs.length);
-    let next = at + step;
-    while (this.lines[next]?.hidden) {
-      next += step;
-    }
-    this.focus(next);
+    do {
+      at += step;
+    } while (this.lines[at]?.hidden);
+    this.focus(at);
   }
 
   focus(at) {
