@@ -82,6 +82,7 @@ def answers(catalog: Catalog) -> dict[str, Any]:
 
 
 def one_edit(catalog: Catalog, edit: tuple[str, str, str, int]) -> None:
+    """Make one edit, by hand or through the catalog; an id that is taken gets an update."""
     way, text, id, number = edit
     ids = [example.id for example in catalog.examples("golden")]
     draft: dict[str, Any] = {"inputs": {"query": text}, "outputs": {"n": number}}
@@ -89,7 +90,9 @@ def one_edit(catalog: Catalog, edit: tuple[str, str, str, int]) -> None:
         with catalog.file("golden").open("a", encoding="utf-8") as file:
             file.write(f"{json.dumps(draft)}\n")
     elif way == "add with id":
-        if id not in ids:
+        if id in ids:
+            update(catalog, id, text)
+        else:
             changes.add(catalog, "golden", [{**draft, "id": id}], "x")
     elif way == "add" or not ids:
         changes.add(catalog, "golden", [draft], "x")

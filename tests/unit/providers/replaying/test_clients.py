@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import anthropic
@@ -238,7 +240,8 @@ def test_a_middleware_that_rejects_a_reply(tape: Tape) -> None:
     with serve([text("bad"), text("good")]) as server, tape.recording() as recorded:
         expected = ask(server.url)
     with tape.replaying() as replayed, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("anthropic._base_client.time.sleep", lambda seconds: pytest.fail(f"slept {seconds} s"))
+        sleep = {"sleep": lambda seconds: pytest.fail(f"slept {seconds} s")}
+        patch.setattr("anthropic._base_client.time", SimpleNamespace(**{**vars(time), **sleep}))
         assert ask(server.url) == expected
     assert (recorded.runs[0].retries, replayed.runs[0].retries) == (1, 0)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import anthropic
@@ -142,7 +144,8 @@ def no_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(seconds: float) -> Any:
         raise AssertionError(f"slept {seconds} s")
 
-    monkeypatch.setattr("anthropic._base_client.time.sleep", refuse)
+    # the SDK's name for the module, not the module: a thread that an earlier test left may well sleep
+    monkeypatch.setattr("anthropic._base_client.time", SimpleNamespace(**{**vars(time), "sleep": refuse}))
     monkeypatch.setattr(anyio, "sleep", refuse)
 
 
@@ -187,7 +190,8 @@ def test_a_connection_that_was_refused(tape: Tape, no_sleeps: None) -> None:
 def test_of_a_call_that_was_tried_again_the_success_is_recorded(
     tape: Tape, record_errors: bool, no_sleeps: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anthropic._base_client.time.sleep", lambda seconds: None)
+    sleepless = SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None})
+    monkeypatch.setattr("anthropic._base_client.time", sleepless)
     with serve([FAILURES["529"], FAILURES["429"], text("at last")]) as server:
         with tape.recording(record_errors=record_errors) as recorded, _client(server.url) as client:
             expected = _create(client)
