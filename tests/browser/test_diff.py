@@ -52,7 +52,7 @@ def sides(segments: Segments) -> tuple[str, str]:
         ("", "", ""),
         ("within 3 days.", "within 30 days.", "within [-3-]{+30+} days."),
         ("sorry, Ana", "sorry: Ana", "sorry[-,-]{+:+} Ana"),
-        ("a b", "a  b", "a[- -]{+  +}b"),
+        ("a b", "a  b", "a {+ +}b"),
         ("naïve café", "naïve cafe\u0301s", "naïve [-café-]{+cafe\u0301s+}"),
         ("Hallo {name}, Gruß", "Hallo {first_name}, Gruß", "Hallo [-{name}-]{+{first_name}+}, Gruß"),
         ("by mail, today", "by mail,\ntoday", "by mail,[- -]{+\n+}today"),

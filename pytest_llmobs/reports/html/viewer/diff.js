@@ -45,7 +45,8 @@ function comparedParts(before, after, pattern, effort) {
 // Mark the parts that stay; none where finding them takes too long. Myers, "An O(ND) difference algorithm and its
 // variations" (1986). A row says, after so many steps, how far each diagonal came.
 function markKept(old, now, effort) {
-  const numbers = new Map(); // they are compared faster than words
+  // numbers are compared faster than words
+  const numbers = new Map();
   const numbered = ([, , word]) => numbers.get(word) ?? numbers.set(word, numbers.size).get(word);
   const [a, b] = [old.map(numbered), now.map(numbered)];
   const rows = [];
@@ -140,8 +141,8 @@ function withoutCrumbs(changes) {
 }
 
 function segmentsOf({ lead, old, now }) {
-  const [space] = old.match(/^\s*/);
-  const from = now.match(/^\s*/)[0] === space ? space.length : 0;
+  // a space before both stays
+  const from = old[0] === now[0] && /\s/.test(old[0]) ? 1 : 0;
   const segments = [
     { kind: "equal", text: lead + old.slice(0, from) },
     { kind: "delete", text: old.slice(from) },
