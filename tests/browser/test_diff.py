@@ -18,7 +18,7 @@ Segments = list[dict[str, str]]
 @pytest.fixture(scope="module")
 def word_diff(browser: Browser) -> Iterator[Callable[[str, str], Segments]]:
     """The page's function, in a page that has nothing else."""
-    source = VIEWER.joinpath("diff.js").read_text(encoding="utf-8")
+    source = VIEWER.joinpath("texts", "diff.js").read_text(encoding="utf-8")
     page = browser.new_context().new_page()
     page.evaluate(f"() => {{ {source.replace('export ', '')}; window.wordDiff = wordDiff; }}")
     yield lambda before, after: page.evaluate("texts => wordDiff(...texts)", [before, after])

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import re
 from functools import cache
 from pathlib import Path
 
 VIEWER = Path(__file__).parent / "viewer"
 ENTRY = "main.js"
-_IMPORT = re.compile(r'^import [^;]*? from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import [^;]*? from "(\.[\w/.-]+\.js)";\n', re.MULTILINE)
 # what only a reader of the modules needs: comments that are lines, indentation; no text of a module has several lines
 _LAYOUT = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(async )?function|const|class)", re.MULTILINE)
@@ -32,15 +33,15 @@ def _add(name: str, parts: dict[str, str]) -> None:
     if name in parts:
         return
     source = VIEWER.joinpath(name).read_text(encoding="utf-8")
-    for needed in _IMPORT.findall(source):
-        _add(needed, parts)
+    for path in _IMPORT.findall(source):
+        _add(posixpath.normpath(posixpath.join(posixpath.dirname(name), path)), parts)
     parts[name] = _LAYOUT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
 
 
 @cache
 def style() -> str:
     """Return the stylesheets as one, in the order of their names."""
-    sheets = sorted(VIEWER.glob("*.css"))
+    sheets = sorted(VIEWER.glob("styles/*.css"))
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 

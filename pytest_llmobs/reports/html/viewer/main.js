@@ -1,12 +1,12 @@
 // The page: reads the index, then shows what its address asks for.
 
-import { element } from "./dom.js";
-import { forgetKeys, keysButton, startKeys } from "./keys.js";
-import { readRoute } from "./route.js";
-import { embeddedSource } from "./source.js";
-import { overview, toSection } from "./overview.js";
-import { verdictBadge } from "./standing.js";
-import { trialPage } from "./trial.js";
+import { element } from "./page/dom.js";
+import { forgetKeys, keysButton, startKeys } from "./page/keys.js";
+import { readRoute } from "./page/route.js";
+import { embeddedSource } from "./page/source.js";
+import { overview, toSection } from "./overview/overview.js";
+import { verdictBadge } from "./page/standing.js";
+import { trialPage } from "./trial/trial.js";
 
 // By the first part of the address; any other names a section of the overview. Each takes {index, source, route} and
 // returns a node, or a promise of one, with one h1 in it; it stands in the page's <main>.

@@ -1,6 +1,6 @@
 // The columns of the trials: the table, the filter and the order call them by the same names.
 
-import { costText, countText, scoreText, secondsText } from "./figures.js";
+import { costText, countText, scoreText, secondsText } from "../page/figures.js";
 
 const FORMATS = { latency: secondsText, cost: costText, tokens: countText, tag: (tags) => tags.join(", ") };
 const COLLATOR = new Intl.Collator("en", { numeric: true });

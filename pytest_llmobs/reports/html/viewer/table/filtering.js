@@ -1,7 +1,7 @@
 // What stands above the table: the filter's field, filters at a click, and how the language is written.
 
-import { element } from "./dom.js";
-import { factsList } from "./grid.js";
+import { element } from "../page/dom.js";
+import { factsList } from "../page/grid.js";
 
 // Return the field.
 export function filterField(on) {

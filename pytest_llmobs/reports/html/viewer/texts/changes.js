@@ -1,7 +1,7 @@
 // What changed, as the gate's blocks of text tell it: `model: a -> b`, or a title with a unified diff below it.
 
 import { wordDiff } from "./diff.js";
-import { element } from "./dom.js";
+import { element } from "../page/dom.js";
 
 const LINES = { "+": ["ins", "added"], "-": ["del", "removed"] };
 

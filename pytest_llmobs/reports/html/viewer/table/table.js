@@ -1,10 +1,10 @@
 // The table of trials: filtered and sorted as the address says.
 
 import { sortedRows, trialColumns } from "./columns.js";
-import { announce, element } from "./dom.js";
+import { announce, element } from "../page/dom.js";
 import { readFilter } from "./filter.js";
 import { filterField, filterHelp, quickFilters, showMistakes } from "./filtering.js";
-import { go, keepOptions, readRoute } from "./route.js";
+import { go, keepOptions, readRoute } from "../page/route.js";
 import { columnHead, markOrder, nextOrder, trialRow } from "./rows.js";
 
 // Rows that are shown at first, and added at a time: what a browser lays out at once.

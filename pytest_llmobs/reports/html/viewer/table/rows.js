@@ -1,8 +1,8 @@
 // The parts of the table of trials.
 
 import { isNothing } from "./columns.js";
-import { element } from "./dom.js";
-import { routeFragment } from "./route.js";
+import { element } from "../page/dom.js";
+import { routeFragment } from "../page/route.js";
 
 const STATUS_SIGNS = { passed: "✓", failed: "✗", error: "‼", skipped: "○", xfailed: "✓", unscored: "?" };
 const STATUS_CLASSES = { passed: "good", failed: "bad", error: "bad", unscored: "warn" };

@@ -2,13 +2,13 @@
 
 import { answers } from "./answers.js";
 import { commandList } from "./commands.js";
-import { element } from "./dom.js";
-import { textTable } from "./grid.js";
-import { keysButton, onKey } from "./keys.js";
+import { element } from "../page/dom.js";
+import { textTable } from "../page/grid.js";
+import { keysButton, onKey } from "../page/keys.js";
 import { plotFigure } from "./plots.js";
-import { routeFragment } from "./route.js";
-import { standingClass, standingSign } from "./standing.js";
-import { trialTable } from "./table.js";
+import { routeFragment } from "../page/route.js";
+import { standingClass, standingSign } from "../page/standing.js";
+import { trialTable } from "../table/table.js";
 
 // Sections by the address that shows them, in the order of the page.
 const SECTIONS = new Map([

@@ -1,9 +1,9 @@
 // A trial's answer with the words marked in which it differs from the accepted one, or from the reference.
 
-import { element } from "./dom.js";
-import { onKey } from "./keys.js";
-import { diffNode, textNode } from "./payload.js";
-import { go, routeFragment } from "./route.js";
+import { element } from "../page/dom.js";
+import { onKey } from "../page/keys.js";
+import { diffNode, textNode } from "../texts/payload.js";
+import { go, routeFragment } from "../page/route.js";
 
 export function answerPart(details, route) {
   const others = comparableTexts(details);

@@ -1,7 +1,7 @@
 // The commands a reader may want next, to copy.
 
-import { announce, element } from "./dom.js";
-import { factsList } from "./grid.js";
+import { announce, element } from "../page/dom.js";
+import { factsList } from "../page/grid.js";
 
 export function commandList(commands) {
   const lines = commands.map(({ title, command }) => [title, commandLine(command)]);

@@ -1,7 +1,7 @@
 // A trace as a timeline tree: a line a run, indented by its depth, with a bar at its time.
 
-import { element } from "./dom.js";
-import { keepOptions } from "./route.js";
+import { element } from "../page/dom.js";
+import { keepOptions } from "../page/route.js";
 import { measuredTrace, runDetails, runLine, timeAxis, traceSentence } from "./run.js";
 
 // So many lines are one list, which is laid out only where it is seen: thousands of runs scroll.

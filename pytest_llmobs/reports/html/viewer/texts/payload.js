@@ -1,8 +1,8 @@
 // Inputs, outputs and metadata as a reader takes them in: fields, the turns of a conversation, long texts cut.
 
 import { wordDiff } from "./diff.js";
-import { element } from "./dom.js";
-import { countText } from "./figures.js";
+import { element } from "../page/dom.js";
+import { countText } from "../page/figures.js";
 
 // Characters of a text that are shown until a reader asks for all, and of what stayed the same beside a change.
 const MOST_CHARACTERS = 3000;

@@ -1,16 +1,16 @@
 // One trial: why it failed, its answer beside the accepted one, what went in, its scores, what changed, and its trace.
 
 import { answerPart } from "./answer.js";
-import { changeBlock } from "./changes.js";
-import { element } from "./dom.js";
-import { costText, countText, scoreText, secondsText } from "./figures.js";
-import { factsList } from "./grid.js";
-import { onKey } from "./keys.js";
-import { payloadNode, textNode } from "./payload.js";
-import { go, routeFragment } from "./route.js";
-import { stateBadge, statusWord } from "./rows.js";
-import { visibleRows } from "./table.js";
-import { traceTree } from "./trace.js";
+import { changeBlock } from "../texts/changes.js";
+import { element } from "../page/dom.js";
+import { costText, countText, scoreText, secondsText } from "../page/figures.js";
+import { factsList } from "../page/grid.js";
+import { onKey } from "../page/keys.js";
+import { payloadNode, textNode } from "../texts/payload.js";
+import { go, routeFragment } from "../page/route.js";
+import { stateBadge, statusWord } from "../table/rows.js";
+import { visibleRows } from "../table/table.js";
+import { traceTree } from "../trace/trace.js";
 
 export async function trialPage({ index, source, route }) {
   const row = Number(route.argument);

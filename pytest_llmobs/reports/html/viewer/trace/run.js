@@ -1,9 +1,9 @@
 // One run of a trace: its line, its bar, and what it shows once it is open.
 
-import { element } from "./dom.js";
-import { costText, countText, secondsText } from "./figures.js";
-import { factsList } from "./grid.js";
-import { payloadNode, textNode } from "./payload.js";
+import { element } from "../page/dom.js";
+import { costText, countText, secondsText } from "../page/figures.js";
+import { factsList } from "../page/grid.js";
+import { payloadNode, textNode } from "../texts/payload.js";
 
 // Deeper runs are indented no further, and say how deep they are.
 const INDENTED = 8;

@@ -1,9 +1,9 @@
 // The three questions behind the verdict: why, which examples, what changed. Each answer is a card that fits a phone.
 
-import { changeBlock } from "./changes.js";
-import { element } from "./dom.js";
-import { routeFragment } from "./route.js";
-import { standingSign } from "./standing.js";
+import { changeBlock } from "../texts/changes.js";
+import { element } from "../page/dom.js";
+import { routeFragment } from "../page/route.js";
+import { standingSign } from "../page/standing.js";
 
 // Return the three cards.
 export function answers({ why, examples, changes }) {

@@ -1,7 +1,7 @@
 // Pictures: scenes of shapes that the report brings along, one for wide pages and one for narrow ones.
 
-import { drawn, element } from "./dom.js";
-import { textTable } from "./grid.js";
+import { drawn, element } from "../page/dom.js";
+import { textTable } from "../page/grid.js";
 
 // Return a picture, with its values folded below it where a title names them, or null where there is none.
 export function plotFigure(plot, title = "") {
