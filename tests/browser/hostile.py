@@ -67,6 +67,7 @@ UNSEEN = (
     ("isolate \u2066x\u2069", r"isolate \u2066x\u2069"),
     ("half \ud83d", r"half \ud83d"),
     ("\udc00 other half", r"\udc00 other half"),
+    ("tag \U000e0041", r"tag \ue0041"),
     ("zero\u200bwidth\ufeff", r"zero\u200bwidth\ufeff"),
 )
 """What is not seen, or changes how other signs are seen, and its escape, which is shown instead."""

@@ -57,6 +57,12 @@ def sides(segments: Segments) -> tuple[str, str]:
         ("Hallo {name}, Gruß", "Hallo {first_name}, Gruß", "Hallo [-{name}-]{+{first_name}+}, Gruß"),
         ("by mail, today", "by mail,\ntoday", "by mail,[- -]{+\n+}today"),
         ("今日は雨です", "今日は晴れです", "今日は[-雨-]{+晴れ+}です"),
+        (
+            "hi \U0001f469\u200d\U0001f469\u200d\U0001f467!",
+            "hi \U0001f469\u200d\U0001f469\u200d\U0001f466!",
+            "hi [-\U0001f469\u200d\U0001f469\u200d\U0001f467-]{+\U0001f469\u200d\U0001f469\u200d\U0001f466+}!",
+        ),
+        ("می\u200cروم خانه", "می\u200cروی خانه", "[-می\u200cروم-]{+می\u200cروی+} خانه"),
         ("ok \U0001f600 now", "ok \U0001f603 now", "ok [-\U0001f600-]{+\U0001f603+} now"),
     ],
 )

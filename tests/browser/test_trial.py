@@ -307,6 +307,13 @@ def test_payloads_of_any_shape_are_shown(stored, shown, open_report) -> None:
     expect(section(page, "Inputs")).to_contain_text(shown)
 
 
+def test_letters_that_are_joined_stay_so(open_report) -> None:
+    text = "می\u200cروم \U0001f469\u200d\U0001f467"
+    experiment, evidence = with_first_trial(output=text)
+    page = open_report(experiment, "#/trial/0?diff=off", evidence=evidence)
+    expect(section(page, "Answer").locator(".payload").last).to_have_text(text)
+
+
 def test_a_phone_shows_all_without_scrolling_sideways(open_trial) -> None:
     for options in ("", "?diff=off"):
         page = open_trial(0, options, viewport=PHONE)

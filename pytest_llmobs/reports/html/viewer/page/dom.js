@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 // What acts on a reader or isn't seen: controls, marks of the writing direction, lone surrogates.
 const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 // Return an element.
 //   attributes: as in HTML; `on` holds listeners by event, `set` properties (value, checked).

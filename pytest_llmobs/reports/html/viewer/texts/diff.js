@@ -1,8 +1,9 @@
 // Two texts compared word by word: what stayed, what was deleted, what was inserted.
 
-// Han and kana are written without spaces: each letter is a word. So are a sign, an end of line, and {tier}.
+// Han and kana are written without spaces: each letter is a word. So are a sign, an end of line, and {tier}; joiners
+// make several signs one.
 const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]";
-const WORD_PARTS = new RegExp(`([^\\S\\n]*)(\\n|\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+|\\S|$)`, "gu");
+const WORD_PARTS = new RegExp(`([^\\S\\n]*)(\\n|\\{\\w+\\}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_\u200c\u200d])+|\\S(?:\\p{M}|\\p{Emoji_Modifier}|\u200d\\S)*|$)`, "gu");
 const LINE_PARTS = /()([^\n]*\n|[^\n]+|$)/g;
 // Characters of both texts; longer ones are compared by lines first.
 const SHORT_TEXTS = 20_000;
