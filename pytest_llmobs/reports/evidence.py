@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.storage.store import Store
 
-HISTORY = 50
-"""Experiments that a report looks back on, itself included."""
-
 
 class Evidence(Protocol):
     """Looks things up. Whatever is missing or can't be read is absent: a report says so, and doesn't fail."""
@@ -31,7 +28,7 @@ class Evidence(Protocol):
         ...
 
     def history(self) -> Sequence[Experiment]:
-        """Return the newest experiments, the oldest first, without their trials."""
+        """Return all experiments, the oldest first, without their trials."""
         ...
 
     def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
@@ -92,7 +89,7 @@ class StoredEvidence:
         return self._baselines[suite]
 
     def history(self) -> Sequence[Experiment]:
-        """Return the newest ``HISTORY`` experiments that can be read, the oldest first."""
+        """Return the experiments that can be read, the oldest first."""
         return self._history
 
     @cached_property
@@ -104,11 +101,9 @@ class StoredEvidence:
         from pytest_llmobs.experiments.stored import read_heads
 
         try:
-            newest = read_heads(self.store)[:HISTORY]
+            return read_heads(self.store)[::-1]
         except StoreError:
             return ()
-        newest.reverse()
-        return newest
 
     def unknown_fields(self, experiment: Experiment) -> Sequence[str]:
         """Return the fields; none where the file can't be read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.records.experiments import Experiment
@@ -12,7 +13,10 @@ from pytest_llmobs.reports.digest.examples import digest_examples
 from pytest_llmobs.reports.digest.experiment_line import experiment_line
 from pytest_llmobs.reports.digest.spending import digest_spending
 from pytest_llmobs.reports.digest.verdict import Light, digest_verdict
-from pytest_llmobs.reports.evidence import HISTORY, Evidence
+from pytest_llmobs.reports.evidence import Evidence
+
+HISTORY = 50
+"""Experiments that a report looks back on, itself included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +55,12 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
     """Return the same as records.
 
     Those that share no suite with it are left out, and so are parts of experiments: their means are others' business.
+    It is the last one, also in a report that is made long after: later ones would not tell what it was held against.
     """
     suites = {plan.name for plan in experiment.suites}
-    related = [experiment, *_related(experiment.name, suites, evidence.history())]
-    # a report of an old experiment has later ones behind it
-    related.sort(key=lambda each: each.started)
-    return [_line(each, suites) for each in related[-HISTORY:]]
+    earlier = [past for past in evidence.history() if past.started <= experiment.started]
+    related = sorted(_related(experiment.name, suites, earlier), key=attrgetter("started"))
+    return [_line(each, suites) for each in (*related[1 - HISTORY :], experiment)]
 
 
 def _related(name: str, suites: Set[str], experiments: Sequence[Experiment]) -> Iterator[Experiment]:

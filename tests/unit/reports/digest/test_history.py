@@ -57,12 +57,24 @@ def test_fifty_are_told_the_oldest_first(experiment: Experiment) -> None:
     assert [line["name"] for line in lines[:1] + lines[-2:]] == ["before-49", "before-1", experiment.name]
 
 
-def test_an_old_one_stands_where_it_belongs(experiment: Experiment) -> None:
+def test_fifty_of_a_suite_are_told_however_many_others_ran_since(experiment: Experiment) -> None:
+    others = [
+        before(experiment, number, suites=(plan("tests/test_other.py::test_other"),))
+        for number in range(60, 0, -1)
+    ]
+    ours = [before(experiment, number) for number in range(130, 60, -1)]
+
+    lines = past_experiments(experiment, Past([*ours, *others]))
+
+    assert [line.name for line in (lines[0], *lines[-2:])] == ["before-109", "before-61", experiment.name]
+
+
+def test_later_ones_are_no_part_of_an_old_one_s_history(experiment: Experiment) -> None:
     later = before(experiment, -4)
 
     lines = past_experiments(experiment, Past([before(experiment, 2), later]))
 
-    assert [line.name for line in lines] == ["before-2", experiment.name, "before--4"]
+    assert [line.name for line in lines] == ["before-2", experiment.name]
 
 
 def test_a_recording_is_known_without_its_trials(experiment: Experiment) -> None:

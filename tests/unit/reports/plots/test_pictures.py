@@ -131,7 +131,7 @@ def test_the_data_are_plain_and_small(told: Digest, context: Context) -> None:
 
 
 def test_all_classes_are_known_to_the_page_and_to_files(told: Digest, context: Context) -> None:
-    sheet = Path(html.__file__).with_name("viewer").joinpath("50-plots.css").read_text("utf-8")
+    sheet = Path(html.__file__).with_name("viewer").joinpath("styles/50-plots.css").read_text("utf-8")
     known = set(re.findall(r"\.plot \.([\w-]+)", sheet))
     used = set()
     for picture in drawn(told, context).values():
