@@ -237,7 +237,8 @@ class Settings:
     )
     report: tuple[str, ...] = setting(
         (),
-        "also write a report: json, or a hook's format; :PATH says where to; may be given several times",
+        "also make a report: html, markdown, github, json, junit, or a hook's; :PATH says where to; may be given "
+        "several times",
         metavar="FORMAT[:PATH]",
         commas=False,
     )

@@ -121,6 +121,14 @@ def test_what_changed_in_the_prompt_is_the_one_printed(red: Red):
     check_generated("changed prompt", f"```text\n{block.rstrip()}\n```\n")
 
 
+def test_the_pull_request_s_table_is_the_one_printed(red: Red, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(red.folder)
+    assert cli.main(["report", "markdown:pull-request.md"]) == 0
+    headline, _, table, *_ = Path("pull-request.md").read_text(encoding="utf-8").split("\n\n")
+    quoted = [f"> {line}" for line in (headline.replace("###", "####"), "", *table.splitlines())]
+    check_generated("pull request", "\n".join(map(str.rstrip, quoted)) + "\n")
+
+
 def test_the_refused_prompt_is_the_one_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "prompts").mkdir()

@@ -463,7 +463,7 @@ _shtab_llmobs_eval_options=(
   "--max-drop[a drop of a mean below it is no regression (default\: .02)]:DROP:"
   "*--must-pass[red where an example fails it\; of those with this metadata]:METRIC[:KEY=VALUE]:"
   "--fail-on[also red\: inconclusive, drifted, comma-separated]:WORDS:"
-  "*--report[also write a report, as --llm-report does\: html, json, a hook\'s\; may be given several times]:FORMAT[:PATH]:_files"
+  "*--report[also make a report, as --llm-report does\: html, markdown, github, json, junit, or a hook\'s\; may be given several times]:FORMAT[:PATH]:_files"
   "--json[print the report for machines]"
   ":what is evaluated\: a function, such as app\:answer:"
 )
@@ -561,7 +561,7 @@ _shtab_llmobs_merge_options=(
   "--color[colours (default\: on a terminal)]:color:(auto always never)"
   "--name[the experiment to merge, where the stores hold several]:NAME:"
   "--baseline-dir[the committed baselines (default\: llm_baseline_dir of the shards, below the current folder)]:PATH:_files"
-  "*--report[also write a report, as --llm-report does\: html, json, a hook\'s\; may be given several times]:FORMAT[:PATH]:_files"
+  "*--report[also make a report, as --llm-report does\: html, markdown, github, json, junit, or a hook\'s\; may be given several times]:FORMAT[:PATH]:_files"
   "--json[print the report for machines]"
   "(*):a shard\'s store (.llmobs, or the folder that holds it or several), or the URI of one:_files"
 )
