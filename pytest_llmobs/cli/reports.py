@@ -28,7 +28,10 @@ def add_option(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT[:PATH]",
-        help="also make a report, as --llm-report does: html, markdown, github, json, junit, or a hook's; may be given several times",
+        help=(
+            "also make a report, as --llm-report does: html, markdown, github, json, junit, or a hook's; may be "
+            "given several times"
+        ),
     )
 
 
