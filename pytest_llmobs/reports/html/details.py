@@ -12,6 +12,7 @@ from pytest_llmobs.measures.values import pass_value
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.html.accepted import Accepted
+from pytest_llmobs.reports.html.figures import figure
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.traces import Traces, parsed
 from pytest_llmobs.reports.traced_run import TracedRun
@@ -47,8 +48,8 @@ class Details:
             "baseline": self.accepted.answer(trial, answer) if accepted else None,
             "changes": list(row.detail.changes) if row.detail else [],
             "judge_cost": trial.judge_cost,
-            "model_calls": trial.llm_calls,
-            "judge_calls": trial.judge_calls,
+            "model_calls": figure(trial.llm_calls),
+            "judge_calls": figure(trial.judge_calls),
             "runs": runs,
             "runs_in": None,
         }
@@ -63,14 +64,14 @@ def _scores(row: Row, accepted: BaselineRow | None) -> Iterator[dict[str, Any]]:
         verdict = told.get(metric)
         yield {
             "metric": metric,
-            "score": score.score,
+            "score": figure(score.score),
             "value": score.value,
             "comment": score.comment,
             "error": score.error,
             "gating": score.gating,
             "exempt": score.exempt,
             "baseline": _baseline(metric, verdict, accepted),
-            "control": list(verdict.control) if verdict else [],
+            "control": list(map(figure, verdict.control)) if verdict else [],
         }
 
 
@@ -83,7 +84,7 @@ def _baseline(
         values = verdict.baseline
     elif accepted is not None:
         values = accepted.repeats(metric)
-    return list(values) or None
+    return list(map(figure, values)) or None
 
 
 def _payloads(

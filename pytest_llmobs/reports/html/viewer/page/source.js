@@ -10,7 +10,7 @@ export function embeddedSource() {
 
   function chunk(number) {
     if (!chunks.has(number)) {
-      chunks.set(number, unpacked(`chunk-${number}`));
+      chunks.set(number, unpacked(`chunk-${number}`, exactNumber));
     }
     return chunks.get(number);
   }
@@ -29,11 +29,11 @@ export function embeddedSource() {
   };
 }
 
-async function unpacked(id) {
+async function unpacked(id, reviver) {
   const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (sign) => sign.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const text = await new Response(stream).text();
-  return LONG_NUMBER.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
+  return JSON.parse(text, LONG_NUMBER.test(text) && reviver);
 }
 
 // An id that is longer than a browser's numbers keeps its digits, where the browser tells them.

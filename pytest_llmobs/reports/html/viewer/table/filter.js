@@ -44,7 +44,7 @@ function readTerm({ name, sign, value, term, tell }, index, columns) {
     return wordTest(term, index);
   }
   const field = unquoted(name);
-  const column = columns.find(({ name: known }) => known === field || known === field.toLowerCase());
+  const column = columns.find(({ name: known }) => [field, field.toLowerCase()].includes(unquoted(known)));
   if (FLAGS.includes(field)) {
     return `write ${field}, or -${field} for all others.`;
   }
