@@ -9,7 +9,7 @@ import textwrap
 from argparse import SUPPRESS
 from typing import Any, NoReturn
 
-from pytest_llmobs.cli.registry import COMMANDS, Command, failure, purpose
+from pytest_llmobs.cli.registry import COMMANDS, Command
 from pytest_llmobs.wording import nearest
 
 COLORS = ("auto", "always", "never")
@@ -82,9 +82,9 @@ def command_parser(name: str) -> Parser:
 
 def describe(parser: argparse.ArgumentParser, command: Command) -> None:
     """Let a parser's help say what its command is for, when it fails, and give the example."""
-    text = purpose(command)
+    text = command.purpose
     parser.description = filled(f"{text[0].upper()}{text[1:]}.")
-    status = filled(f"exit status: 0 done, 1 where {failure(command)}, 2 usage")
+    status = filled(f"exit status: 0 done, 1 where {command.failure}, 2 usage")
     parser.epilog = f"{status}\nexample: {command.example}"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmobs.cli import load
 from pytest_llmobs.cli.parsing import command_parser
-from pytest_llmobs.cli.registry import COMMANDS, failure
+from pytest_llmobs.cli.registry import COMMANDS
 from tests.e2e.test_readme import UPDATE, blocks
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
@@ -28,7 +28,7 @@ def lines() -> list[str]:
 def table() -> str:
     rows = ["| command | exit status 1 where | example |", "|---|---|---|"]
     for name, command in COMMANDS.items():
-        rows.append(f"| `{name}` | {failure(command)} | `{command.example}` |")
+        rows.append(f"| `{name}` | {command.failure} | `{command.example}` |")
     return "\n".join(rows) + "\n"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmobs.cli import COMMANDS, load
 from pytest_llmobs.cli.actions import Action, Actions
-from pytest_llmobs.cli.registry import GROUPS, failure
+from pytest_llmobs.cli.registry import GROUPS
 from pytest_llmobs.cli.whole_parser import whole_parser
 
 Run = Callable[..., Any]
@@ -51,7 +51,7 @@ def test_its_help_says_what_it_is_for_when_it_fails_and_how_it_is_used(llmobs: R
     command, words = COMMANDS[name], " ".join(done.stdout.split())
     assert command.summary[1:] in words
     assert command.details in words
-    assert f"exit status: 0 done, 1 where {failure(command)}, 2 usage" in words
+    assert f"exit status: 0 done, 1 where {command.failure}, 2 usage" in words
     assert done.stdout.endswith(f"\nexample: {command.example}\n")
 
 
