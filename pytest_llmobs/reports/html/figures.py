@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _EXACT = 10**15
-"""From here on ``viewer/page/source.js`` keeps whole numbers as their digits: as an id that they may be in a payload."""
+"""From here on ``viewer/page/source.js`` keeps whole numbers as their digits: a payload may mean an id."""
 
 
 def figure(value: float | None) -> float | None:
