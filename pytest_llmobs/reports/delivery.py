@@ -143,7 +143,12 @@ def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path,
         raise SettingsError(
             f"{option} {request!r} names no file after the colon. Write {name}:PATH, or {name} alone."
         )
-    return ReportOrder(chosen, folder / Path(path).expanduser())
+    try:
+        return ReportOrder(chosen, folder / Path(path).expanduser())
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{option} {request!r} begins with the home of a user that isn't known here. Write the whole path."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -245,8 +250,9 @@ class Reports:
             return replace(
                 report, problem=f"can't write {str(path)!r}: a file stands in the place of its folder"
             )
-        except OSError as error:
-            return replace(report, problem=f"can't write {str(path)!r}: {error.strerror or error}")
+        except (OSError, ValueError) as error:  # a path with NUL in it is a ValueError
+            reason = getattr(error, "strerror", None) or error
+            return replace(report, problem=f"can't write {str(path)!r}: {reason}")
         return replace(report, path=path)
 
     def _appended(self, order: ReportOrder, path: Path) -> Delivery:
@@ -276,8 +282,11 @@ def _write(path: Path, report: Delivery, mode: int) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Tell whether a path is a pipe, a device or a folder."""
-    return path.exists() and not path.is_file()
+    """Tell whether a path is a pipe, a device or a folder; one that can't be looked at is none, as writing will say."""
+    try:
+        return path.exists() and not path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def reason_of(error: BaseException) -> str:

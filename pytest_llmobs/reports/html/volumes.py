@@ -32,7 +32,7 @@ class Volumes:
             rows: All trials.
             details: Tells of them.
             index: The page's, every other page has it too.
-            file: The page's name; where there is none, it stays whole.
+            file: The page's name; where there is none, or none that a link can have, it stays whole.
             limit: Bytes of a page.
         """
         self.chunks: list[str] = []
@@ -50,7 +50,7 @@ class Volumes:
             self.chunks.append(packed_details(number, self._entries(number)))
         size = sum(map(len, self.chunks))
         # what stands here already is more than the index will be
-        if file and size > limit // 2:
+        if _is_linkable(file) and size > limit // 2:
             room = max(limit - len(packed("index", index)), limit // 2)
             self._move(size - room, room)
 
@@ -118,6 +118,14 @@ class Volumes:
             last = min((moved[0] + 1) * CHUNK, len(self._rows)) - 1
             part = {"file": name, "of": self._file, "rows": [moved[-1] * CHUNK, last]}
             yield name, part, [self._whole[chunk] for chunk in reversed(moved)]
+
+
+def _is_linkable(file: str) -> bool:
+    """Return whether pages beside a file can lead to it: not where its name is in no encoding that a browser knows."""
+    try:
+        return bool(file.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _without(entry: Mapping[str, Any], most: int) -> dict[str, Any]:

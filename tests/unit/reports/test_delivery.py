@@ -87,6 +87,11 @@ def test_a_colon_without_a_path_is_refused():
         orders("json:")
 
 
+def test_the_home_of_an_unknown_user_is_refused():
+    with pytest.raises(SettingsError, match="begins with the home of a user that isn't known here"):
+        orders("html:~nobody-here/x.html")
+
+
 @pytest.mark.parametrize(
     "attributes",
     [{"name": "odd"}, {"name": "odd", "suffix": None}, {"name": "odd", "suffix": ".x", "render": 1}],

@@ -38,6 +38,20 @@ def test_a_folder_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".html", "a\0b.html"])
+def test_a_name_that_no_file_can_have_is_one_line(name: str, tmp_path: Path) -> None:
+    notice = delivered(tmp_path / name).notice()
+    assert notice.startswith("! report html: can't write ")
+    assert "\n" not in notice
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are text")
+def test_a_name_that_no_link_can_have_gets_no_pages_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"half \xff.html")
+    assert not delivered(path, limit=100_000).problem
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_where_a_page_beside_it_can_not_be_written_there_is_no_page(tmp_path: Path) -> None:
     (tmp_path / "page.traces-1.html").mkdir()
     path = tmp_path / "page.html"
