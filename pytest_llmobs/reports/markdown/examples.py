@@ -17,6 +17,7 @@ from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.example_details import outcome, remarks, sign
 from pytest_llmobs.reports.terminal.examples import title
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.short_names import short_example
 from pytest_llmobs.wording import count
 
 _FOLDED = 10
@@ -65,14 +66,8 @@ def states_section(digest: Digest, page: Page, room: int) -> str:
 def _listed(listed: ListedExamples, page: Page, *, several: bool) -> str:
     named = []
     for suite, example_id in listed.examples:
-        named.append(_name(suite, example_id, several=several))
+        named.append(short_example(suite, example_id, several=several))
     return f"{len(named):,} {listed.state}: {names(named, page, _NAMED, _LONGEST_NAME)}"
-
-
-def _name(suite: str, example_id: str, *, several: bool) -> str:
-    if several:
-        return f"{suite.rpartition('::')[2]}[{example_id}]"
-    return example_id
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ def _said_above(examples: ExamplesDigest) -> _Above:
 
 
 def _folded(example: ExampleDetail, above: _Above, page: Page, context: Context, *, several: bool) -> str:
-    name = code(_name(example.suite, example.example_id, several=several), page, _LONGEST_NAME)
+    name = code(short_example(example.suite, example.example_id, several=several), page, _LONGEST_NAME)
     summary = f"{sign(example.state, page)} {name} · {_row(example.rows[0], above, page, _REASON)}"
     own = [change for change in example.changes if change not in above.changes]
     command = ""

@@ -11,6 +11,7 @@ from pytest_llmobs.reports.markdown.inert import code, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.metric_columns import columns, verdict_text
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.reports.text.table import TextColumn
 from pytest_llmobs.wording import count
 
@@ -84,15 +85,11 @@ def _rank(line: MetricLine) -> int:
 def _short_names(lines: Sequence[MetricLine]) -> dict[str, str]:
     """Return for each suite the name of its test, or all of its node id where another one is called alike."""
     suites = dict.fromkeys(line.row.suite for line in lines)
-    tests = Counter(map(_test, suites))
+    tests = Counter(map(test_of, suites))
     shown = {}
     for suite in suites:
-        shown[suite] = _test(suite) if tests[_test(suite)] == 1 else suite
+        shown[suite] = test_of(suite) if tests[test_of(suite)] == 1 else suite
     return shown
-
-
-def _test(suite: str) -> str:
-    return suite.rpartition("::")[2]
 
 
 def _cells(line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, suite: str) -> list[str]:

@@ -16,6 +16,7 @@ from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, bound, joined
+from pytest_llmobs.reports.text.short_names import short_example
 from pytest_llmobs.wording import commit_id, count
 
 if TYPE_CHECKING:
@@ -97,9 +98,7 @@ def _moved(moves: Sequence[Move], page: Page, most: int | None) -> Iterator[str]
     yield page.paint(f"{count(len(examples), 'example')} moved", "bold")
     shifts = []
     for move in moves:
-        name = move.example_id
-        if len(suites) > 1:
-            name = f"{move.suite.rpartition('::')[2]}[{name}]"
+        name = short_example(move.suite, move.example_id, several=len(suites) > 1)
         shifts.append(Shift(name, move.metric, move.before, move.after, move.difference))
     yield from moves_table(shifts, ("A", "B"), page, most)
 

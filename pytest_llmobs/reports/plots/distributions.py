@@ -14,6 +14,7 @@ from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures
+from pytest_llmobs.reports.text.short_names import test_in_file
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _rows(spread: Distribution) -> Iterator[list[str]]:
 
 def _panel(spread: Distribution, several: bool) -> Panel:
     if several:
-        return Panel(spread, spread.metric, (shapes.suite_name(spread.suite), _middle(spread)))
+        return Panel(spread, spread.metric, (test_in_file(spread.suite), _middle(spread)))
     return Panel(spread, spread.metric, (_middle(spread), covered(spread)))
 
 

@@ -14,6 +14,7 @@ from pytest_llmobs.reports.plots.scales import Scale, padded, signed_tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures, metric_words
+from pytest_llmobs.reports.text.short_names import test_in_file
 from pytest_llmobs.wording import count
 
 MOST = 12
@@ -169,7 +170,7 @@ def _words(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
     row, layout = line.row, panel.layout
     then_now = f"{figures.rate(row.baseline)} {PAPER.signs.to} {figures.rate(row.candidate)}"
     change = metric_words.interval(row, PAPER)
-    suite = shapes.suite_name(row.suite) if panel.several else ""
+    suite = test_in_file(row.suite) if panel.several else ""
     if layout.narrow:
         room = layout.width - shapes.text_width(then_now, "value") - 12
         yield shapes.text(0, y + 16, shapes.fitted(row.metric, room, "label"), "label")

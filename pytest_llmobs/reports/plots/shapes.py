@@ -102,11 +102,6 @@ def fitted(words: str, width: float, role: str) -> str:
     return PAPER.clip_middle(PAPER.line(words), max(room, 1))
 
 
-def suite_name(suite: str) -> str:
-    """Return a suite's name without its folders: several may have a test of one name."""
-    return suite.rpartition("/")[2]
-
-
 def _path(points: Sequence[tuple[float, float]]) -> str:
     steps = []
     for x, y in points:

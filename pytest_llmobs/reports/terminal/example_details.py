@@ -13,6 +13,7 @@ from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.diffs import change_lines
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
+from pytest_llmobs.reports.text.short_names import short_example
 
 _REASON_ROOM = 30
 """Cells below which reasons don't stand beside the scores but below them."""
@@ -76,9 +77,7 @@ def sign(state: str, page: Page) -> str:
 
 
 def _name(example: ExampleDetail, several: bool, page: Page) -> str:
-    if several:
-        return page.line(f"{example.suite.rpartition('::')[2]}[{example.example_id}]")
-    return page.line(example.example_id)
+    return page.line(short_example(example.suite, example.example_id, several=several))
 
 
 def blocks(changes: Sequence[str], page: Page) -> Iterator[str]:

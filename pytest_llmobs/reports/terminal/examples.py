@@ -16,6 +16,7 @@ from pytest_llmobs.reports.terminal.extent import Extent, extent_of
 from pytest_llmobs.reports.terminal.worst_examples import worst_examples
 from pytest_llmobs.reports.text.metric_words import FAILS_ALIKE, not_compared
 from pytest_llmobs.reports.text.page import Page, bound, indent
+from pytest_llmobs.reports.text.short_names import short_example
 from pytest_llmobs.wording import count
 
 _NAMES = 8
@@ -109,8 +110,8 @@ def _not_compared(digest: Digest, page: Page) -> Iterator[str]:
 def _listed(listed: ListedExamples, page: Page, most: int | None, several: bool) -> str:
     names = []
     for suite, example_id in listed.examples:
-        name = f"{suite.rpartition('::')[2]}[{example_id}]" if several else example_id
-        names.append(page.clip_middle(page.line(name), _NAME_WIDTH))
+        name = page.line(short_example(suite, example_id, several=several))
+        names.append(page.clip_middle(name, _NAME_WIDTH))
     meaning = f" ({_MEANINGS[listed.state]})" if listed.state in _MEANINGS else ""
     return f"{len(names):,} {listed.state}{meaning}: {page.named(names, most)}"
 

@@ -20,6 +20,7 @@ from pytest_llmobs.reports.terminal.extent import Extent
 from pytest_llmobs.reports.terminal.metric_columns import shown_columns
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.short_names import test_of
 
 STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
 """Colours of rows and their notes."""
@@ -46,7 +47,7 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
         text = f"{', '.join(note.metrics)}: {note.text}"
         # a metric of the same name may be in each of them
         if len(suites) > 1:
-            text = f"{note.suite.rpartition('::')[2]} {text}"
+            text = f"{test_of(note.suite)} {text}"
         mark = marks.get(note.standing, page.signs.dot)
         style = STYLES[note.standing] or "dim"
         if note.standing == "red":  # why the build is red is never cut

@@ -114,12 +114,13 @@ def _table(suites: Sequence[SuiteMetrics], page: Page) -> Iterator[str]:
 def _name(suite: SuiteMetrics, page: Page) -> str:
     facts = ""
     if suite.size is not None:
-        facts = f" {page.signs.dot} {_size(suite.size, page)}"
+        facts = f" {page.signs.dot} {size_text(suite.size, page)}"
     name = page.clip_start(page.line(suite.suite), page.width - cells.width(facts))
     return page.paint(name, "cyan") + page.paint(facts, "dim")
 
 
-def _size(size: SuiteSize, page: Page) -> str:
+def size_text(size: SuiteSize, page: Page) -> str:
+    """Return how much of a suite was to run: ``12 of 33 examples × 3``."""
     examples = count(size.examples, "example")
     if size.partial:
         examples = f"{size.examples:,} of {count(size.total, 'example')}"

@@ -53,11 +53,15 @@ def saved_text(replayed: int, saved: float | None) -> str:
     return f"recordings saved {figures.cost(saved)}"
 
 
-def _trials(spending: SpendingDigest) -> str:
-    trials = count(spending.ran, "trial")
+def trials_text(spending: SpendingDigest) -> str:
+    """Return how many trials ran: ``35 trials``, ``30 of 35 trials``."""
     if spending.ran < spending.expected:
-        trials = f"{spending.ran:,} of {count(spending.expected, 'trial')}"
-    text = f"{trials} in {figures.seconds(spending.duration)}"
+        return f"{spending.ran:,} of {count(spending.expected, 'trial')}"
+    return count(spending.ran, "trial")
+
+
+def _trials(spending: SpendingDigest) -> str:
+    text = f"{trials_text(spending)} in {figures.seconds(spending.duration)}"
     ended = statuses_text(spending.statuses)
     if ended:
         return f"{text}: {ended}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.reports.text.page import Page, bound, indent
+from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.reports.text.table import Table, TextColumn, column, draw_painted, total_width
 
 NONE = "(none)"
@@ -38,7 +39,7 @@ def suite_section(
         if score.comment:
             text = f"{score.metric}: {score.comment}"
             if several:
-                text = f"{score.suite.rpartition('::')[2]} {text}"
+                text = f"{test_of(score.suite)} {text}"
             lines += page.item(text, mark=page.signs.dot)
         if score.matrix:
             then = earlier.get((score.suite, score.metric), score.matrix)

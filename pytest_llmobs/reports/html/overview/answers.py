@@ -14,10 +14,11 @@ from pytest_llmobs.reports.digest.metrics import MetricLine, Standing, standing
 from pytest_llmobs.reports.html.rows import ExampleKey, Row
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
-from pytest_llmobs.reports.terminal.spending import statuses_text
+from pytest_llmobs.reports.terminal.spending import statuses_text, trials_text
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
+from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.wording import commit_id, count
 
 _LOUD: tuple[Standing, ...] = ("red", "warning", "improved")
@@ -42,11 +43,8 @@ def facts(digest: Digest) -> list[str]:
 
 
 def _trials(digest: Digest) -> str:
-    spending = digest.spending
-    trials = count(spending.ran, "trial")
-    if spending.ran < spending.expected:
-        trials = f"{spending.ran:,} of {count(spending.expected, 'trial')}"
-    ended = statuses_text(spending.statuses)
+    trials = trials_text(digest.spending)
+    ended = statuses_text(digest.spending.statuses)
     return f"{trials}: {ended}" if ended else trials
 
 
@@ -76,7 +74,7 @@ def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
     row = line.row
     name = row.metric
     if several:  # a metric of the same name may be in each suite
-        name = f"{name} · {row.suite.rpartition('::')[2]}"
+        name = f"{name} · {test_of(row.suite)}"
     means = page.signs.to.join(
         f" {mean} " for mean in map(figures.rate, (row.baseline, row.candidate)) if mean
     )

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_llmobs.records.experiments import SuiteScore
-from pytest_llmobs.reports.digest.metrics import MetricsDigest, SuiteMetrics, SuiteSize, standing
+from pytest_llmobs.reports.digest.metrics import MetricsDigest, SuiteMetrics, standing
 from pytest_llmobs.reports.terminal.extent import Extent
 from pytest_llmobs.reports.terminal.metric_columns import columns
 from pytest_llmobs.reports.terminal.metric_notes import said_of
+from pytest_llmobs.reports.terminal.metrics import size_text
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import fitted
-from pytest_llmobs.wording import count
 
 
 def metric_tables(metrics: MetricsDigest, page: Page) -> list[dict[str, Any]]:
@@ -35,21 +35,12 @@ def _table(suite: SuiteMetrics, page: Page) -> dict[str, Any]:
         notes.append([note.standing, f"{', '.join(note.metrics)}: {note.text}"])
     return {
         "title": suite.suite,
-        "size": _size(suite.size, page) if suite.size else "",
+        "size": size_text(suite.size, page) if suite.size else "",
         "quiet": suite.quiet,
         "head": ["metric", *(each.title for each in shown)],
         "rows": rows,
         "notes": notes,
     }
-
-
-def _size(size: SuiteSize, page: Page) -> str:
-    examples = count(size.examples, "example")
-    if size.partial:
-        examples = f"{size.examples:,} of {count(size.total, 'example')}"
-    if size.repeat > 1:
-        return f"{examples} {page.signs.times} {size.repeat}"
-    return examples
 
 
 def suite_scores(scores: Sequence[SuiteScore]) -> list[dict[str, Any]]:
