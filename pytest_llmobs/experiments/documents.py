@@ -6,6 +6,7 @@ its run, found by ``run_id``, has it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -80,7 +81,7 @@ def _each(name: str, read: Callable[[Any], R], wires: Any) -> tuple[R, ...]:
 
 
 def check_meaning(experiment: Experiment) -> None:
-    """Make sure that a time is one, and a part of an experiment too: others reckon with them.
+    """Make sure that times are some, and a part of an experiment is one: others reckon with them.
 
     Raises:
         MisfitError: It is none.
@@ -89,6 +90,8 @@ def check_meaning(experiment: Experiment) -> None:
         datetime.fromisoformat(experiment.started)
     except ValueError:
         raise MisfitError(f"{experiment.started!r} is no time", "started") from None
+    if not math.isfinite(experiment.duration):
+        raise MisfitError(f"{experiment.duration!r} is no number of seconds", "duration")
     if experiment.shard and not is_shard(experiment.shard):
         raise MisfitError(f"{experiment.shard!r} is no part of a whole, such as 1/4", "shard")
 

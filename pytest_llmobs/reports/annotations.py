@@ -65,6 +65,7 @@ class GitHubAnnotations:
             place: Mapping[str, str] = {}
             if failure.nodeid != GATE and not is_evaluated(failure.nodeid):
                 place = self._place(failure.nodeid, experiment, context)
+                place = {name: page.text(value) for name, value in place.items()}
             title = page.line(failure.headline)[:_LONGEST_TITLE]
             details = [failure.nodeid, *failure.details][:_MOST_LINES]
             yield _command("error", {**place, "title": title}, _message("\n".join(details), page))

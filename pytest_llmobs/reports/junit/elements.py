@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -47,9 +48,14 @@ def new_case(nodeid: str, seconds: float | None = None) -> ET.Element:
     """
     classname, name = case_names(xml_text(nodeid))
     case = ET.Element("testcase", classname=classname, name=name)
-    if seconds is not None:
-        case.set("time", f"{seconds:.3f}")
+    set_time(case, seconds)
     return case
+
+
+def set_time(element: ET.Element, seconds: float | None) -> None:
+    """Say what a test or a suite took, where that is known; clocks that were set back leave a time below zero."""
+    if seconds is not None and 0 <= seconds < math.inf:
+        element.set("time", f"{seconds:.3f}")
 
 
 def add_outcome(case: ET.Element, tag: str, message: str, details: Sequence[str] = ()) -> None:

@@ -10,7 +10,14 @@ from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.failures import GATE, Failure, failures
-from pytest_llmobs.reports.junit.elements import add_facts, add_outcome, add_properties, new_case, xml_text
+from pytest_llmobs.reports.junit.elements import (
+    add_facts,
+    add_outcome,
+    add_properties,
+    new_case,
+    set_time,
+    xml_text,
+)
 from pytest_llmobs.reports.junit.facts import example_states, experiment_facts, trial_facts
 from pytest_llmobs.reports.junit.outcomes import Outcomes
 
@@ -34,7 +41,7 @@ class JunitReport:
         cases = list(_cases(digest))
         counts = _counts(cases)
         suite = ET.Element("testsuite", {"name": xml_text(digest.experiment.name), **counts})
-        suite.set("time", f"{digest.experiment.duration:.3f}")
+        set_time(suite, digest.experiment.duration)
         suite.set("timestamp", digest.experiment.started)
         add_properties(ET.SubElement(suite, "properties"), experiment_facts(digest))
         suite.extend(cases)

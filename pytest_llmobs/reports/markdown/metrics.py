@@ -65,7 +65,7 @@ def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool)
     rule = _row([":--", ":--", *map(_alignment, shown), *[":--"] * several])
     rows = []
     for place, line in enumerate(ordered):
-        suite = suites[line.row.suite] if several else ""
+        suite = suites[line.row.suite] if several else None
         rows.append(_row(_cells(line, shown, place, page, suite)))
     head = f"{heading}\n{rule}\n"
     # what counts the rest is no row, and stands apart from the table
@@ -92,13 +92,15 @@ def _short_names(lines: Sequence[MetricLine]) -> dict[str, str]:
     return shown
 
 
-def _cells(line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, suite: str) -> list[str]:
+def _cells(
+    line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, suite: str | None
+) -> list[str]:
     verdict = f"{_LIGHTS[standing(line.row)]} {verdict_text(line, page)}".strip()
     row = [_unbroken(prose(verdict, page)), code(line.row.metric, page, _LONGEST_NAME)]
     for column in shown:
         cell = prose(column.cells[place], page)
         row.append(_unbroken(cell) if column.key == "delta" else cell)
-    if suite:
+    if suite is not None:
         row.append(code(suite, page, _LONGEST_NAME))
     return row
 

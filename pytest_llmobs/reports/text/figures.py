@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from pytest_llmobs.records.runs import Run
@@ -11,6 +12,8 @@ from pytest_llmobs.wording import usd
 MINUTE = 60.0
 HOUR = 3600.0
 _HUGE = 1e12
+_MOST = 10**300
+"""What a float can hold is not much more."""
 
 
 def rate(value: float | None) -> str:
@@ -91,6 +94,8 @@ def seconds(value: float | None) -> str:
     """Return a duration: ``0.4 ms``, ``12 ms``, ``1.23 s``, ``45.6 s``, ``3 m 05 s``, ``2 h 07 m``."""
     if value is None:
         return ""
+    if not math.isfinite(value):
+        return "?"
     # each bound lies where rounding would reach the next unit: 1000 ms, 60.0 s and 60 m 00 s are never shown
     if value < 0.9995:
         return _milliseconds(value * 1000)
@@ -114,9 +119,11 @@ def _milliseconds(value: float) -> str:
 
 
 def tokens(value: int | None) -> str:
-    """Return a number of tokens: ``980``, ``48.2k``, ``1.24M``."""
+    """Return a number of tokens: ``980``, ``48.2k``, ``1.24M``, ``1e+15`` where nobody can have counted them."""
     if value is None:
         return ""
+    if value >= _HUGE:
+        return f"{min(value, _MOST):.4g}"
     if value < 1000:
         return str(value)
     # from here on one decimal would round to 1000.0k

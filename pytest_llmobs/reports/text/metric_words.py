@@ -100,10 +100,10 @@ def no_drop(row: MetricRow, *, lower_is_better: bool = False) -> str:
     if row.low >= 0:
         return f"no {word}{SURE}"
     bound = -row.low
-    if in_points(row):  # rounded down, it would claim too much
+    if in_points(row) and bound < 1:  # rounded down, it would claim too much
         bound = math.ceil(bound * _TENTHS - _ROUNDING) / _TENTHS
-        if bound >= 1:
-            return f"any {word} is possible"
+    if bound == math.inf or (in_points(row) and bound >= 1):
+        return f"any {word} is possible"
     return f"no {word} beyond {amount(bound, row)}{SURE}"
 
 

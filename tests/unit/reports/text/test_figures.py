@@ -82,6 +82,7 @@ def test_costs(value, text):
         (185, "3 m 05 s"),
         (3599.7, "1 h 00 m"),
         (7620, "2 h 07 m"),
+        (float("nan"), "?"),
     ],
 )
 def test_durations(value, text):
@@ -90,7 +91,15 @@ def test_durations(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (0, "0"), (999, "999"), (1339, "1.3k"), (999_949, "999.9k"), (999_950, "1.00M")],
+    [
+        (None, ""),
+        (0, "0"),
+        (999, "999"),
+        (1339, "1.3k"),
+        (999_949, "999.9k"),
+        (999_950, "1.00M"),
+        (10**400, "1e+300"),
+    ],
 )
 def test_tokens(value, text):
     assert figures.tokens(value) == text
