@@ -267,3 +267,19 @@ def test_damaged_times_and_parents_still_make_a_tree(open_trace) -> None:
         start, length = bar(page, name)
         assert start >= 0
         assert start + length <= 1.01
+
+
+@pytest.mark.parametrize("kind", ["hidden", "print-only", "constructor"])
+def test_a_type_of_the_users_own_has_its_bar(kind, open_trace) -> None:
+    root, *others = agent()
+    page = open_trace([root, *(each._replace(run_type=kind) for each in others)])
+    start, length = bar(page, "messages.create")
+    assert (round(start, 2), round(length, 2)) == (0.25, 0.5)
+
+
+def test_times_that_are_not_known_or_can_not_be_are_none(open_trace) -> None:
+    page = open_trace([run(ROOT, ROOT, **at(0, -5)), run("a", ROOT, ROOT, name="open", **at(0, None))])
+    # the longest that a run took is nothing, and not a millisecond
+    expect(page.get_by_text("2 runs, 2 levels, 0.0 ms")).to_be_visible()
+    expect(line(page, "support_agent").locator(".run-figures")).to_have_text("0 ms")
+    expect(line(page, "open").locator(".run-figures")).to_have_text("unfinished")

@@ -83,7 +83,8 @@ def _children(root: TracedRun, by_id: dict[str, TracedRun]) -> dict[str, list[Tr
 def _line(run: TracedRun, parent: int, began: int) -> dict[str, Any]:
     took = first_token = None
     if run.end_time is not None:
-        took = (run.end_time - run.start_time) / _MILLISECOND
+        # a clock may be set back meanwhile
+        took = max(0, run.end_time - run.start_time) / _MILLISECOND
     if run.time_to_first_token is not None:
         first_token = run.time_to_first_token * _MILLISECOND
     return {

@@ -19,7 +19,7 @@ export function measuredTrace(runs) {
       ends[parents[at]] = Math.max(ends[parents[at]], ends[at]);
     }
   }
-  const total = runs.reduce((latest, { start, took }) => Math.max(latest, start + took), 0) || 1;
+  const total = runs.reduce((latest, { start, took }) => Math.max(latest, start + took), 0) || 0.001;
   return { runs, parents, depths, ends, total };
 }
 
@@ -79,7 +79,7 @@ function timeBar(run, total) {
   const left = (100 * Math.min(Math.max(run.start, 0), total)) / total;
   const width = Math.min((100 * run.took) / total, 100 - left);
   const style = `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%`;
-  const bar = element("span", { class: `run-bar ${isError(run) ? "failed" : run.type}`, set: { style } });
+  const bar = element("span", { class: "run-bar", "data-type": isError(run) ? "failed" : run.type, set: { style } });
   return element("div", { class: "run-time", "aria-hidden": "true" }, bar);
 }
 
