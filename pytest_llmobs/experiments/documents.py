@@ -30,6 +30,8 @@ LEFT_OUT = ("calls", "inputs", "output")
 _NOT_OF_THE_RECORD = ("confirmation", "settings", "baselines", "exit_status")
 """Keys of documents that no record has: what version 0.1 called its further session, and what a shard's session tells
 the merge."""
+_NOT_OF_A_DECISION = ("red", "reruns")
+"""The same of decisions: what is reckoned from the rest, and what version 0.1 ran again."""
 
 
 def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
@@ -227,7 +229,7 @@ def unknown_fields(document: Mapping[str, Any]) -> list[str]:
     known = (*_names(Experiment), *_NOT_OF_THE_RECORD)
     unknown = dict.fromkeys(_others("", document, known))
     decision = document.get("decision", {})
-    unknown |= dict.fromkeys(_others("decision.", decision, (*_names(Decision), "red")))
+    unknown |= dict.fromkeys(_others("decision.", decision, (*_names(Decision), *_NOT_OF_A_DECISION)))
     places: tuple[tuple[str, Any, type], ...] = (
         ("trials.", [dict.fromkeys(document.get("trials", {}).get("columns", ()))], Trial),
         ("suites.", document.get("suites", ()), SuitePlan),

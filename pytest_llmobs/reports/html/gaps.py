@@ -61,7 +61,7 @@ def _reason(suite: str, accepted: Accepted) -> str:
     """Return why no answer of a suite's baseline stands beside today's; empty where one may."""
     baseline = accepted.baseline(suite)
     if baseline is None:
-        return "there is no baseline here, so that no answer stands beside another."
+        return "there is no baseline here that can be read, so that no answer stands beside another."
     if suite in accepted.newer:
         return "the baseline was recorded by this experiment or since, and isn't shown beside it."
     if baseline.texts is None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -165,3 +166,9 @@ def test_keys_of_a_later_version_are_named(world) -> None:
         "decision.metrics.colour",
         "decision.examples.smell",
     ]
+
+
+@pytest.mark.parametrize("name", ["green", "red"])
+def test_a_document_of_version_0_1_has_no_field_of_a_newer_one(name):
+    store = Path(__file__).parents[2] / "compatibility" / "version_0_1" / "store"
+    assert unknown_fields(json.loads((store / "experiments" / f"{name}.json").read_text())) == []

@@ -25,7 +25,7 @@ def test_traces_that_are_not_stored_are_counted() -> None:
 def test_a_baseline_that_is_missing_or_keeps_no_texts_is_told() -> None:
     experiment, evidence = support_red()
     assert index_of(experiment, replace(evidence, baselines={}))["gaps"] == [
-        f"{SUITE}: there is no baseline here, so that no answer stands beside another."
+        f"{SUITE}: there is no baseline here that can be read, so that no answer stands beside another."
     ]
     bare = replace(evidence.baselines[SUITE], texts=None)
     assert index_of(experiment, replace(evidence, baselines={SUITE: bare}))["gaps"] == [
@@ -35,7 +35,9 @@ def test_a_baseline_that_is_missing_or_keeps_no_texts_is_told() -> None:
 
 def test_many_suites_without_a_baseline_are_one_gap() -> None:
     (gap,) = index_of(GALLERY["many_suites"]())["gaps"][-1:]
-    assert gap.endswith("and 27 more: there is no baseline here, so that no answer stands beside another.")
+    assert gap.endswith(
+        "and 27 more: there is no baseline here that can be read, so that no answer stands beside another."
+    )
 
 
 def test_fields_of_a_newer_version_are_named() -> None:
