@@ -13,6 +13,7 @@ from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.records.trials import TrialScore
+from pytest_llmobs.storage.store import Store
 
 
 def experiment(world, **fields) -> Experiment:
@@ -171,4 +172,4 @@ def test_keys_of_a_later_version_are_named(world) -> None:
 @pytest.mark.parametrize("name", ["green", "red"])
 def test_a_document_of_version_0_1_has_no_field_of_a_newer_one(name):
     store = Path(__file__).parents[2] / "compatibility" / "version_0_1" / "store"
-    assert unknown_fields(json.loads((store / "experiments" / f"{name}.json").read_text())) == []
+    assert unknown_fields(Store(store).read_experiment(name)) == []
