@@ -10,8 +10,8 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import shown_value
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.html.details import answer_of
-from pytest_llmobs.reports.html.figures import figure
 from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.safe_numbers import safe_number
 from pytest_llmobs.reports.html.traces import Traces, parsed
 from pytest_llmobs.reports.traced_run import TracedRun
 
@@ -71,7 +71,7 @@ def _score(row: Row, metric: str) -> float | str | None:
     score = row.trial.scores.get(metric)
     if number is None and score is not None and metric != PASS:
         return score.value
-    return figure(number)
+    return safe_number(number)
 
 
 def _text(row: Row, traces: Traces) -> str:

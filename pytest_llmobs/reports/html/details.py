@@ -12,8 +12,8 @@ from pytest_llmobs.measures.values import pass_value
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.html.accepted import Accepted
-from pytest_llmobs.reports.html.figures import figure
 from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.safe_numbers import safe_number
 from pytest_llmobs.reports.html.traces import Traces, parsed
 from pytest_llmobs.reports.traced_run import TracedRun
 
@@ -48,8 +48,8 @@ class Details:
             "baseline": self.accepted.answer(trial, answer) if accepted else None,
             "changes": list(row.detail.changes) if row.detail else [],
             "judge_cost": trial.judge_cost,
-            "model_calls": figure(trial.llm_calls),
-            "judge_calls": figure(trial.judge_calls),
+            "model_calls": safe_number(trial.llm_calls),
+            "judge_calls": safe_number(trial.judge_calls),
             "runs": runs,
             "runs_in": None,
         }
@@ -64,14 +64,14 @@ def _scores(row: Row, accepted: BaselineRow | None) -> Iterator[dict[str, Any]]:
         verdict = told.get(metric)
         yield {
             "metric": metric,
-            "score": figure(score.score),
+            "score": safe_number(score.score),
             "value": score.value,
             "comment": score.comment,
             "error": score.error,
             "gating": score.gating,
             "exempt": score.exempt,
             "baseline": _baseline(metric, verdict, accepted),
-            "control": list(map(figure, verdict.control)) if verdict else [],
+            "control": list(map(safe_number, verdict.control)) if verdict else [],
         }
 
 
@@ -84,7 +84,7 @@ def _baseline(
         values = verdict.baseline
     elif accepted is not None:
         values = accepted.repeats(metric)
-    return list(map(figure, values)) or None
+    return list(map(safe_number, values)) or None
 
 
 def _payloads(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from pytest_llmobs.reports.html.figures import figure
+from pytest_llmobs.reports.html.safe_numbers import safe_number
 from pytest_llmobs.reports.traced_run import TracedRun
 
 _MILLISECOND = 1000
@@ -100,9 +100,9 @@ def _line(run: TracedRun, parent: int, began: int) -> dict[str, Any]:
         "error": run.error,
         "model": run.model,
         "provider": run.provider,
-        "input_tokens": figure(run.input_tokens),
-        "output_tokens": figure(run.output_tokens),
-        "cached_tokens": figure(run.cache_read_tokens),
+        "input_tokens": safe_number(run.input_tokens),
+        "output_tokens": safe_number(run.output_tokens),
+        "cached_tokens": safe_number(run.cache_read_tokens),
         "cost": run.total_cost,
         "stop_reason": run.stop_reason,
         "first_token": first_token,

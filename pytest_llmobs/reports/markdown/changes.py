@@ -11,7 +11,6 @@ from pytest_llmobs.reports.markdown.inert import code, cut_lines, fenced, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.text.diffs import change_lines
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.wording import count
 
 _CELLS = 100
 _LONGEST_LINE = 200
@@ -31,7 +30,7 @@ def changes_section(digest: Digest, page: Page, room: int) -> str:
     for title, changes in shared:
         parts.append(f"**{title}**\n\n{change_block(changes, page, room // len(shared) - len(title) - 20)}")
     if not parts:
-        parts.append(fitting(list(_prompts(digest, page)), room, _more_prompts))
+        parts.append(fitting(list(_prompts(digest, page)), room, "prompt"))
     return blocks(parts)
 
 
@@ -60,7 +59,7 @@ def change_block(changes: Sequence[str], page: Page, room: int) -> str:
     # a diff ends with context, which may be empty lines
     while lines and not lines[-1].strip():
         lines.pop()
-    body = fitting(lines, room - _FENCE, lambda number: f"  … {count(number, 'more line')}")
+    body = fitting(lines, room - _FENCE, "line", mark="  ")
     if not body:
         return ""
     return fenced(body.split("\n"), "diff")
@@ -81,7 +80,3 @@ def _commit(written: str, page: Page) -> str:
     if not written:
         return "none"
     return code(shown_uses(written), page)
-
-
-def _more_prompts(number: int) -> str:
-    return f"- … {count(number, 'more prompt')}"

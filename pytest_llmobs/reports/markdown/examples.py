@@ -49,9 +49,7 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
     parts = []
     for example in examples.detailed[:_FOLDED]:
         parts.append(_folded(example, above, page, context, several=several))
-    return blocks(
-        [heading, fitting(parts, room, lambda number: f"… {count(number, 'more example')}", "\n\n"), others]
-    )
+    return blocks([heading, fitting(parts, room, "example", mark="", joint="\n\n"), others])
 
 
 def states_section(digest: Digest, page: Page, room: int) -> str:
@@ -60,7 +58,7 @@ def states_section(digest: Digest, page: Page, room: int) -> str:
     several = len(digest.metrics.suites) > 1
     for listed in digest.examples.listed:
         items.append(f"- {_listed(listed, page, several=several)}")
-    return fitting(items, room, lambda number: f"- … {count(number, 'more state')}")
+    return fitting(items, room, "state")
 
 
 def _listed(listed: ListedExamples, page: Page, *, several: bool) -> str:
@@ -98,7 +96,7 @@ def _folded(example: ExampleDetail, above: _Above, page: Page, context: Context,
         command = fenced([page.text(show_command(example.run_id, context))], "sh")
     parts = [
         f"<details><summary>{summary}</summary>",
-        fitting(_scores(example, above, page), _SCORES, lambda number: f"- … {count(number, 'more metric')}"),
+        fitting(_scores(example, above, page), _SCORES, "metric"),
         change_block(own, page, _CHANGES) if own else "",
         command,
         "</details>",

@@ -13,7 +13,6 @@ from pytest_llmobs.reports.terminal.metric_columns import columns, verdict_text
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.reports.text.table import TextColumn
-from pytest_llmobs.wording import count
 
 _SHOWN = ("baseline", "now", "delta")
 """Columns of the terminal's table that a pull request needs between verdict and suite; a phone shows the first few."""
@@ -45,12 +44,8 @@ def metrics_section(digest: Digest, page: Page, room: int) -> str:
         if not note.aside:
             metrics = names(note.metrics, page, _MOST_METRICS, _LONGEST_NAME)
             below.append(f"- {metrics}: {prose(note.text, page, _LONGEST_NOTE)}")
-    listing = fitting(below, room // 3, _more_notes)
+    listing = fitting(below, room // 3, "note")
     return blocks([_table(lines, page, room - len(listing) - 2, several=len(suites) > 1), listing])
-
-
-def _more_notes(number: int) -> str:
-    return f"- … {count(number, 'more note')}"
 
 
 def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool) -> str:
@@ -69,7 +64,7 @@ def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool)
         rows.append(_row(_cells(line, shown, place, page, suite)))
     head = f"{heading}\n{rule}\n"
     # what counts the rest is no row, and stands apart from the table
-    return head + fitting(rows, room - len(head), lambda number: f"\n… {count(number, 'more metric')}")
+    return head + fitting(rows, room - len(head), "metric", mark="\n")
 
 
 def _alignment(column: TextColumn) -> str:

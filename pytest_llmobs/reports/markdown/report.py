@@ -85,9 +85,7 @@ def _head(digest: Digest, room: int) -> str:
         *items(digest.errors, _PAGE, _LONGEST_ERROR, f"{_LIGHTS['red']} "),
     ]
     facts = _facts(digest.experiment)
-    listing = fitting(
-        lines, room - len(title) - len(facts), lambda number: f"- … {count(number, 'more error')}"
-    )
+    listing = fitting(lines, room - len(title) - len(facts), "error")
     return blocks([title, facts, listing])
 
 
@@ -107,7 +105,7 @@ def _notes(digest: Digest, room: int) -> str:
         return ""
     title = f"<details><summary>{count(len(texts), 'note')}</summary>"
     lines = items(texts, _PAGE, _LONGEST_ERROR)
-    listing = fitting(lines, room - len(title), lambda number: f"- … {count(number, 'more note')}")
+    listing = fitting(lines, room - len(title), "note")
     return blocks([title, listing, "</details>"])
 
 
@@ -116,9 +114,7 @@ def _scores_of_suites(digest: Digest, room: int) -> str:
     lines = suite_section(digest.experiment.suite_scores, _PAGE)
     if not lines:
         return ""
-    shown = fitting(
-        cut_lines(lines, _LONGEST_LINE), room - 200, lambda number: f"… {count(number, 'more line')}"
-    )
+    shown = fitting(cut_lines(lines, _LONGEST_LINE), room - 200, "line", mark="")
     title = "<details><summary>Scores of whole suites</summary>"
     return blocks([title, fenced(shown.split("\n"), "text"), "</details>"])
 
@@ -129,7 +125,7 @@ def _commands(digest: Digest, room: int) -> str:
     for command in digest.commands:
         # a command that is cut does something else
         parts.append(f"# {command.title}\n{_PAGE.text(command.command)}")
-    shown = fitting(parts, room - 200, lambda number: f"# … {count(number, 'more command')}")
+    shown = fitting(parts, room - 200, "command", mark="# ")
     if not shown:
         return ""
     return fenced(shown.split("\n"), "sh")
@@ -137,4 +133,4 @@ def _commands(digest: Digest, room: int) -> str:
 
 def _spending(digest: Digest, room: int) -> str:
     lines = items(spending_section(digest.spending, _PAGE), _PAGE, _LONGEST_LINE)
-    return fitting(lines, room, lambda number: f"… {count(number, 'more line')}")
+    return fitting(lines, room, "line", mark="")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,22 +35,14 @@ def shown(place: str, text: str) -> str:
     return "".join("".join([*read.texts, *read.codes]).replace("\u200b", "").split())
 
 
+@pytest.mark.parametrize("written", [prose, code])
 @pytest.mark.parametrize("place", PLACES)
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS)
-def test_prose_is_read_as_it_was_written(place: str, text: str):
+def test_foreign_text_is_read_as_it_was_written(place: str, written: Callable[[str, Page], str], text: str):
     around = shown(place, "")
     expected = "".join(PAGE.line(text).split())
-    assert sorted(shown(place, prose(text, PAGE))) == sorted(around + expected)
-
-
-@pytest.mark.parametrize("place", PLACES)
-@settings(max_examples=150, deadline=None)
-@given(text=TEXTS)
-def test_code_is_read_as_it_was_written(place: str, text: str):
-    around = shown(place, "")
-    expected = "".join(PAGE.line(text).split())
-    assert sorted(shown(place, code(text, PAGE))) == sorted(around + expected)
+    assert sorted(shown(place, written(text, PAGE))) == sorted(around + expected)
 
 
 @settings(max_examples=150, deadline=None)
@@ -78,24 +72,20 @@ def test_names_beyond_the_most_are_counted():
     assert names(["a", "b"], PAGE, 2) == "<code>a</code>, <code>b</code>"
 
 
-def more(number: int) -> str:
-    return f"… {number} more"
-
-
 @pytest.mark.parametrize(
     ("room", "expected"),
     [
-        (11, "aaa\nbbb\nccc"),
-        (12, "aaa\nbbb\nccc"),
-        (10, "… 3 more"),
-        (8, "… 3 more"),
-        (7, ""),
+        (31, "aaa\nbbb\n" + "c" * 23),
+        (30, "aaa\nbbb\n- … 1 more part"),
+        (22, "aaa\n- … 2 more parts"),
+        (16, "- … 3 more parts"),
+        (15, ""),
     ],
 )
 def test_parts_are_whole_or_counted(room: int, expected: str):
-    assert fitting(["aaa", "bbb", "ccc"], room, more) == expected
+    assert fitting(["aaa", "bbb", "c" * 23], room, "part") == expected
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=30), st.integers(0, 400))
 def test_what_is_cut_never_takes_more_than_its_room(parts: list[str], room: int):
-    assert len(fitting(parts, room, more, "\n\n")) <= room
+    assert len(fitting(parts, room, "part", joint="\n\n")) <= room

@@ -6,7 +6,7 @@ _EXACT = 10**15
 """From here on ``viewer/page/source.js`` keeps whole numbers as their digits: a payload may mean an id."""
 
 
-def figure(value: float | None) -> float | None:
+def safe_number(value: float | None) -> float | None:
     """Return a number as one that a browser computes with, however large it is; ``True``, a score too, becomes 1."""
     if value is None or (type(value) is not bool and -_EXACT < value < _EXACT):
         return value
