@@ -27,13 +27,15 @@ def match_name(which: str, names: Sequence[str]) -> str | None:
     return None
 
 
-def find_experiment(which: str, store: Store) -> Experiment:
-    """Return the experiment of that name, or the only one whose name begins so.
+def find_experiment(which: str | None, store: Store) -> Experiment:
+    """Return the experiment of that name, or the only one whose name begins so; the newest where none is named.
 
     Raises:
         NotFoundError: There is none, or there are several.
         StoreError: It is unreadable, or of a newer schema.
     """
+    if which is None:
+        return newest_experiment(store)
     names = store.experiment_names()
     name = match_name(which, names)
     if name is None:

@@ -94,7 +94,7 @@ def _ranked(digest: Digest, trials: dict[str, list[Trial]]) -> list[tuple[str, s
     urgency: dict[tuple[str, str], int] = {}
     for suite in digest.metrics.suites:
         for line in suite.lines:
-            urgency[suite.suite, line.row.metric] = 0 if line.row.red else 1 + line.quiet
+            urgency[suite.suite, line.row.metric] = line.rank
     # labels, and scores of a session that nothing judges, have no line there
     for name, its_trials in trials.items():
         for trial in its_trials:

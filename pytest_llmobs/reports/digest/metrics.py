@@ -17,11 +17,13 @@ from pytest_llmobs.wording import headed
 
 Standing = Literal["red", "warning", "improved", ""]
 """How a row stands: red, green but to be read, improved, or nothing special."""
+STANDINGS: tuple[Standing, ...] = ("red", "warning", "improved", "")
+"""All of them, what needs attention first."""
 Label = Literal["", "not gated", "measured", "recorded"]
 """What to say of a row instead of its verdict; empty: its verdict."""
 _QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE", "UNPAIRED")
 """Verdicts that need no attention."""
-_FIRST: tuple[Standing, ...] = ("red", "warning")
+_FIRST = STANDINGS[:2]
 """Standings whose notes come before all others."""
 
 
@@ -46,6 +48,13 @@ class MetricLine:
         if self.label:
             return True
         return not self.row.red and self.row.verdict in _QUIET
+
+    @property
+    def rank(self) -> int:
+        """Where it comes among others: 0 where it is red, 1 where it needs attention, 2 where it is quiet."""
+        if self.row.red:
+            return 0
+        return 1 + self.quiet
 
 
 @dataclass(frozen=True)

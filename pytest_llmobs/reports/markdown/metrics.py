@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import MetricLine, MetricNote, Standing, standing, urgency
+from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, MetricNote, standing, urgency
+from pytest_llmobs.reports.markdown import lights
 from pytest_llmobs.reports.markdown.inert import code, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.metric_columns import columns, verdict_text
@@ -16,8 +17,6 @@ from pytest_llmobs.reports.text.table import TextColumn
 
 _SHOWN = ("baseline", "now", "delta")
 """Columns of the terminal's table that a pull request needs between verdict and suite; a phone shows the first few."""
-_LIGHTS = {"red": "🔴", "warning": "🟡", "improved": "🟢", "": ""}
-_ORDER: tuple[Standing, ...] = ("red", "warning", "improved", "")
 _LONGEST_NAME = 60
 _MOST_METRICS = 10
 _LONGEST_NOTE = 500
@@ -74,7 +73,7 @@ def _alignment(column: TextColumn) -> str:
 
 
 def _rank(line: MetricLine) -> int:
-    return _ORDER.index(standing(line.row))
+    return STANDINGS.index(standing(line.row))
 
 
 def _short_names(lines: Sequence[MetricLine]) -> dict[str, str]:
@@ -90,7 +89,7 @@ def _short_names(lines: Sequence[MetricLine]) -> dict[str, str]:
 def _cells(
     line: MetricLine, shown: Sequence[TextColumn], place: int, page: Page, suite: str | None
 ) -> list[str]:
-    verdict = f"{_LIGHTS[standing(line.row)]} {verdict_text(line, page)}".strip()
+    verdict = f"{lights.STANDINGS[standing(line.row)]} {verdict_text(line, page)}".strip()
     row = [_unbroken(prose(verdict, page)), code(line.row.metric, page, _LONGEST_NAME)]
     for column in shown:
         cell = prose(column.cells[place], page)

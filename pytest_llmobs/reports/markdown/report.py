@@ -9,6 +9,7 @@ from pytest_llmobs.reports.digest.prompts import used_prompts
 from pytest_llmobs.reports.markdown.changes import changes_section
 from pytest_llmobs.reports.markdown.examples import examples_section, states_section
 from pytest_llmobs.reports.markdown.inert import code, cut_lines, fenced, items, prose
+from pytest_llmobs.reports.markdown.lights import LIGHTS
 from pytest_llmobs.reports.markdown.metrics import metrics_section
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.spending import spending_section
@@ -19,7 +20,6 @@ from pytest_llmobs.wording import commit_id, count
 
 LIMIT = 60_000
 """Characters of the longest report: a comment on GitHub takes 65,536."""
-_LIGHTS = {"red": "🔴", "yellow": "🟡", "green": "🟢"}
 _PAGE = Page(width=100)
 """What the parts that the terminal has too are laid out for."""
 _HEAD, _METRICS, _CHANGES, _STATES, _NOTES, _COMMANDS, _SPENDING = (
@@ -79,10 +79,10 @@ def markdown(digest: Digest, context: Context, limit: int = LIMIT) -> str:
 def _head(digest: Digest, room: int) -> str:
     """Return the verdict, what ran, and what else makes it red."""
     verdict = digest.verdict
-    title = f"### {_LIGHTS[verdict.light]} {prose(verdict.headline, _PAGE)}"
+    title = f"### {LIGHTS[verdict.light]} {prose(verdict.headline, _PAGE)}"
     lines = [
         *items(verdict.limits, _PAGE),
-        *items(digest.errors, _PAGE, _LONGEST_ERROR, f"{_LIGHTS['red']} "),
+        *items(digest.errors, _PAGE, _LONGEST_ERROR, f"{LIGHTS['red']} "),
     ]
     facts = _facts(digest.experiment)
     listing = fitting(lines, room - len(title) - len(facts), "error")

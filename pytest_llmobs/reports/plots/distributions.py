@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.bars import Panel, bin_words, covered, grid, legend, percent
-from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.layout import MOST, NAMED, Layout, not_drawn
 from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.short_names import test_in_file
-from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.distributions import Distribution, Side
 
 _LONGEST = 60
 """Cells of a label in the table."""
-MOST = 12
-"""Metrics that are drawn; the table has all."""
 
 
 def distributions(spreads: Sequence[Distribution], layout: Layout) -> Scene | None:
@@ -34,8 +31,7 @@ def distributions(spreads: Sequence[Distribution], layout: Layout) -> Scene | No
     panels = [_panel(spread, several) for spread in spreads[:MOST]]
     drawn, y = grid(panels, layout, 26)
     if len(spreads) > MOST:
-        words = f"{count(len(spreads) - MOST, 'more metric')} in the table"
-        drawn.append(shapes.text(0, y + 8, words, "note"))
+        drawn.append(shapes.text(0, y + 8, not_drawn(len(spreads)), "note"))
         y += 16
     return Scene(layout.width, y, _label(spreads), (*legend(panels), *drawn))
 
@@ -97,5 +93,5 @@ def _percent(side: Side, place: int) -> str:
 
 def _label(spreads: Sequence[Distribution]) -> str:
     """Return the picture in a sentence."""
-    parts = [f"{spread.metric} {_middle(spread)}" for spread in spreads[:6]]
+    parts = [f"{spread.metric} {_middle(spread)}" for spread in spreads[:NAMED]]
     return f"How scores are spread: {'; '.join(parts)}"

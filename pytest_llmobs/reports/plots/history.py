@@ -8,15 +8,13 @@ from math import isfinite
 
 from pytest_llmobs.reports.digest.history import PastExperiment
 from pytest_llmobs.reports.plots import shapes
-from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.layout import MOST, NAMED, Layout, not_drawn
 from pytest_llmobs.reports.plots.numbers import NumberTable
 from pytest_llmobs.reports.plots.scales import Scale, padded, tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.wording import commit_id, count
 
-MOST = 12
-"""Metrics that are drawn; the table has all."""
 FEWEST = 2
 """Experiments below which there is no course."""
 _LEAST_RANGE = 0.05
@@ -86,8 +84,7 @@ def history(experiments: Sequence[PastExperiment], name: str, layout: Layout) ->
         y += frame.height
     drawn += _times(experiments, frame, y)
     if len(metrics) > MOST:
-        words = f"{count(len(metrics) - MOST, 'more metric')} in the table"
-        drawn.append(shapes.text(0, height + 12, words, "note"))
+        drawn.append(shapes.text(0, height + 12, not_drawn(len(metrics)), "note"))
         height += 18
     return Scene(layout.width, height, _label(experiments, metrics), tuple(drawn))
 
@@ -224,7 +221,7 @@ def _label(experiments: Sequence[PastExperiment], metrics: Sequence[str]) -> str
     """Return the picture in a sentence: where each metric came from, and where it is."""
     red = sum(each.light == "red" for each in experiments)
     parts = []
-    for metric in metrics[:6]:
+    for metric in metrics[:NAMED]:
         means = [each.means[metric] for each in experiments if metric in each.means]
         parts.append(f"{metric} from {figures.rate(means[0])} to {figures.rate(means[-1])}")
     courses = f": {'; '.join(parts)}" if parts else ""

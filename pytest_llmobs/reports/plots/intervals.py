@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, standing
 from pytest_llmobs.reports.plots import shapes
-from pytest_llmobs.reports.plots.layout import Layout
+from pytest_llmobs.reports.plots.layout import MOST, NAMED, Layout, not_drawn
 from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
 from pytest_llmobs.reports.plots.scales import Scale, padded, signed_tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
@@ -17,8 +18,6 @@ from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.short_names import test_in_file
 from pytest_llmobs.wording import count
 
-MOST = 12
-"""Metrics that are drawn; the table has all."""
 _TONES = {"red": "bad", "warning": "warn", "improved": "good", "": "plain"}
 _LEAST_RANGE = 0.05
 """What an axis of points covers at least, so that nothing small looks large."""
@@ -50,7 +49,7 @@ def compared(digest: Digest) -> list[MetricLine]:
     lines: list[MetricLine] = []
     for suite in digest.metrics.suites:
         lines += [line for line in suite.lines if line.row.delta is not None]
-    return sorted(lines, key=lambda line: (not line.row.red, line.quiet))
+    return sorted(lines, key=attrgetter("rank"))
 
 
 def intervals(digest: Digest, layout: Layout) -> Scene | None:
@@ -67,7 +66,7 @@ def intervals(digest: Digest, layout: Layout) -> Scene | None:
         drawn += _panel_shapes(panel, y)
         y += panel.row * len(panel.lines) + _AXIS
     if len(lines) > MOST:
-        drawn.append(shapes.text(0, y + 8, f"{count(len(lines) - MOST, 'more metric')} in the table", "note"))
+        drawn.append(shapes.text(0, y + 8, not_drawn(len(lines)), "note"))
         y += 16
     return Scene(layout.width, y, _label(lines), tuple(drawn))
 
@@ -212,7 +211,7 @@ def _legend(lines: Sequence[MetricLine], layout: Layout) -> Iterator[Shape]:
 def _label(lines: Sequence[MetricLine]) -> str:
     """Return the picture in a sentence: the worst metrics first."""
     parts = []
-    for line in lines[:6]:
+    for line in lines[:NAMED]:
         parts.append(f"{line.row.metric} {metric_words.interval(line.row, PAPER)}, {_verdict(line)}")
     more = ""
     if len(lines) > len(parts):

@@ -1,8 +1,15 @@
-"""The two sizes that every picture comes in: for a desk and for a phone."""
+"""What all pictures share: two sizes, for a desk and for a phone, and how many metrics they have room for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from pytest_llmobs.wording import count
+
+MOST = 12
+"""Metrics that a picture draws; its table has all."""
+NAMED = 6
+"""Metrics that its label, a sentence, tells of."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +28,12 @@ class Layout:
 
 WIDE = Layout(width=720, left=190, right=500, narrow=False, ticks=6)
 NARROW = Layout(width=320, left=8, right=312, narrow=True, ticks=5)
+
+
+def not_drawn(metrics: int) -> str:
+    """Return what a picture says of the metrics beyond ``MOST``.
+
+    Args:
+        metrics: How many there are.
+    """
+    return f"{count(metrics - MOST, 'more metric')} in the table"

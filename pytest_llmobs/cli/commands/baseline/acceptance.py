@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
+from pytest_llmobs.cli.lookup import find_experiment
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.decisions import Decision, ExampleState
@@ -49,10 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.dir is not None:
         raise ArgumentError("`accept` records where the ini key llm_baseline_dir says; leave --dir out.")
     store = open_local_store(arguments.store, console)
-    if arguments.which is None:
-        experiment = newest_experiment(store)
-    else:
-        experiment = find_experiment(arguments.which, store)
+    experiment = find_experiment(arguments.which, store)
     if not any(plan.path for plan in experiment.suites):
         return _accept_evaluation(experiment, store, arguments, console)
     tests = _tests_to_accept(experiment, arguments.all)

@@ -14,14 +14,12 @@ from pytest_llmobs.cli.commands.comment.body import comment_body, has_news, matc
 from pytest_llmobs.cli.commands.comment.discussion import Discussion, NothingToPost, RequestError
 from pytest_llmobs.cli.commands.comment.place import find_discussion, job_address
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
+from pytest_llmobs.cli.lookup import find_experiment
 from pytest_llmobs.cli.reports import stored_context
 from pytest_llmobs.cli.stores import open_store
 
 if TYPE_CHECKING:
-    from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.reports.digest.experiment import Digest
-    from pytest_llmobs.storage.store import Store
 
 Action = Literal["created", "edited", "unchanged", "nothing to tell", "skipped", "failed", "dry run"]
 
@@ -81,7 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.reports.digest.experiment import digest
 
     store = open_store(arguments.store, console)
-    experiment = _experiment(arguments.name, store)
+    experiment = find_experiment(arguments.name, store)
     context = stored_context(experiment, store, arguments.store)
     told = digest(experiment, context)
     body = comment_body(told, context, job_address(os.environ))
@@ -102,12 +100,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.say(outcome.line())
     return outcome.status
-
-
-def _experiment(name: str | None, store: Store) -> Experiment:
-    if name is None:
-        return newest_experiment(store)
-    return find_experiment(name, store)
 
 
 def _show(told: Digest, body: str, arguments: argparse.Namespace, console: Console) -> int:

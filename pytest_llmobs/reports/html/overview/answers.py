@@ -10,7 +10,7 @@ from pytest_llmobs.baselines.prompt_changes import change_text
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import MetricLine, Standing, standing
+from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, standing
 from pytest_llmobs.reports.html.rows import ExampleKey, Row
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
@@ -21,7 +21,6 @@ from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.wording import commit_id, count
 
-_LOUD: tuple[Standing, ...] = ("red", "warning", "improved")
 _MOST_EXAMPLES = 100
 """Examples of the first page; a browser needs a while for thousands, and the table is made for them."""
 _DATASET: tuple[ExampleState, ...] = ("new", "edited", "removed")
@@ -60,7 +59,7 @@ def why(digest: Digest, page: Page) -> dict[str, Any]:
         metrics += [line for line in suite.lines if line.has_verdict]
     loud = [line for line in metrics if standing(line.row)]
     suites = list(dict.fromkeys(line.row.suite for line in loud))
-    for line in sorted(loud, key=lambda line: _LOUD.index(standing(line.row))):
+    for line in sorted(loud, key=lambda line: STANDINGS.index(standing(line.row))):
         lines.append(_why(line, page, len(suites) > 1))
     text = ""
     if not lines:
