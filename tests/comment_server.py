@@ -34,13 +34,16 @@ class Service:
     refusals: dict[str, Answer] = field(default_factory=dict)
     """Method -> what to answer instead."""
     address: str = ""
+    added: int = 0
+    """Comments that there ever were."""
 
     @property
     def methods(self) -> list[str]:
         return [method for method, _ in self.asked]
 
     def add(self, body: str, **more: Any) -> dict[str, Any]:
-        number = 100 + len(self.comments)
+        number = 100 + self.added
+        self.added += 1
         comment = {"id": number, "body": body, "html_url": f"https://github.example/c/{number}", **more}
         self.comments.append(comment)
         return comment
@@ -58,7 +61,13 @@ class Service:
             return Answer(200, listed[size * (number - 1) : size * number])
         if method == "POST":
             return Answer(201, self.add(body["body"]))
-        (comment,) = [each for each in self.comments if str(each["id"]) == path.path.rpartition("/")[2]]
+        found = [each for each in self.comments if str(each["id"]) == path.path.rpartition("/")[2]]
+        if not found:
+            return Answer(404, {"message": "Not Found"})
+        (comment,) = found
+        if method == "DELETE":
+            self.comments.remove(comment)
+            return Answer(204, b"")
         comment["body"] = body["body"]
         return Answer(200, comment)
 
@@ -80,7 +89,7 @@ def serving(service: Service) -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = do_PUT = _handle
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle
 
         def log_message(self, *_: object) -> None:
             pass

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
-from pytest_llmobs.cli.commands.comment.body import comment_body, has_news, matching, same_text
-from pytest_llmobs.cli.commands.comment.discussion import Discussion, NothingToPost, RequestError
+from pytest_llmobs.cli.commands.comment.body import comment_body, has_news, matching, same_suites, same_text
+from pytest_llmobs.cli.commands.comment.discussion import Comment, Discussion, NothingToPost, RequestError
 from pytest_llmobs.cli.commands.comment.place import find_discussion, job_address
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment
@@ -129,11 +131,34 @@ def _posted(told: Digest, body: str, number: int | None) -> Outcome:
 
 def _brought_up_to_date(told: Digest, body: str, discussion: Discussion) -> Outcome:
     there = matching(discussion.comments(), body)
-    if there is None and not has_news(told):
+    for comment in there:
+        # an edit notifies nobody, but leaves a trace in the comment's history
+        if same_text(comment.body, body):
+            return Outcome("unchanged", comment.url)
+        try:
+            return Outcome("edited", discussion.edit(comment, body).url)
+        except RequestError as error:
+            # it was deleted meanwhile, or is another account's
+            if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+                raise
+    if not has_news(told):
         return Outcome("nothing to tell", reason=f"{told.verdict.headline}, and there is no comment yet")
-    if there is None:
-        return Outcome("created", discussion.post(body))
-    # an edit notifies nobody, but leaves a trace in the comment's history
-    if same_text(there.body, body):
-        return Outcome("unchanged", there.url)
-    return Outcome("edited", discussion.edit(there, body))
+    created = discussion.post(body)
+    return _merged(created, there, body, discussion) or Outcome("created", created.url)
+
+
+def _merged(created: Comment, known: Sequence[Comment], body: str, discussion: Discussion) -> Outcome | None:
+    """Put a new comment into one that another job of the same matrix has posted meanwhile; None where there is none.
+
+    Two would stay for ever, and only the older one would be kept up to date.
+    """
+    ids = {comment.id for comment in known}
+    try:
+        for comment in matching(discussion.comments(), body):
+            if comment.id < created.id and comment.id not in ids and same_suites(comment, body):
+                edited = discussion.edit(comment, body)
+                discussion.delete(created)
+                return Outcome("edited", edited.url)
+    except (RequestError, NothingToPost):  # what was to be said is said
+        return None
+    return None

@@ -36,15 +36,20 @@ def comment_body(told: Digest, context: Context, job: str = "") -> str:
     return f"{marker}\n{markdown(told, context, LIMIT - len(marker) - len(footer) - 1)}{footer}"
 
 
-def matching(comments: Iterable[Comment], body: str) -> Comment | None:
-    """Return the comment that tells of the same suites: the one that shares the most of them, the oldest first."""
+def matching(comments: Iterable[Comment], body: str) -> list[Comment]:
+    """Return the comments that tell of the same suites: those that share the most of them first, then the oldest."""
     wanted = _marks(body)
-    best, most = None, 0
+    found = []
     for comment in comments:
         shared = len(wanted & _marks(comment.body))
-        if shared > most:
-            best, most = comment, shared
-    return best
+        if shared:
+            found.append((-shared, comment.id, comment))
+    return [comment for _, _, comment in sorted(found)]
+
+
+def same_suites(comment: Comment, body: str) -> bool:
+    """Tell whether a comment tells of all the same suites, and of no other."""
+    return _marks(comment.body) == _marks(body)
 
 
 def same_text(there: str, body: str) -> bool:

@@ -21,7 +21,8 @@ class RequestError(LlmobsError):
 
         Args:
             message: In a line.
-            status: HTTP's, of a refusal; 0 where there was no such answer.
+            status: HTTP's, of a refusal; 429 where there were too many requests, whatever the service calls it; 0
+                where there was no such answer.
         """
         super().__init__(message)
         self.status = status
@@ -44,10 +45,14 @@ class Discussion(Protocol):
         """Yield them, the oldest first."""
         ...
 
-    def post(self, body: str) -> str:
-        """Add one and return its address."""
+    def post(self, body: str) -> Comment:
+        """Add one and return it."""
         ...
 
-    def edit(self, comment: Comment, body: str) -> str:
-        """Change one and return its address."""
+    def edit(self, comment: Comment, body: str) -> Comment:
+        """Change one and return it."""
+        ...
+
+    def delete(self, comment: Comment) -> None:
+        """Take one away."""
         ...

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.cli.commands.comment.discussion import Comment, NothingToPost, RequestError
-from pytest_llmobs.cli.commands.comment.requests import Api
+from pytest_llmobs.cli.commands.comment.requests import Api, read_token
 from pytest_llmobs.errors import SettingsError
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -22,6 +22,10 @@ _REMEDIES = {
     403: _WRITE,
     404: f"There is no such pull request, or the token can't see it. {_WRITE}",
 }
+
+
+_STRANGERS = ("NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANNEQUIN")
+"""What GitHub calls people who can't write to the repository."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,11 @@ class GitHubDiscussion:
             RequestError: GitHub refuses.
         """
         for entry in self.api.pages(f"/repos/{self.repository}/issues/{self.number}/comments"):
-            yield _comment(entry)
+            comment = _comment(entry)
+            if not _is_strangers(entry):
+                yield comment
 
-    def post(self, body: str) -> str:
+    def post(self, body: str) -> Comment:
         """Add a comment.
 
         Raises:
@@ -53,7 +59,7 @@ class GitHubDiscussion:
         """
         return self._write("POST", f"/repos/{self.repository}/issues/{self.number}/comments", body)
 
-    def edit(self, comment: Comment, body: str) -> str:
+    def edit(self, comment: Comment, body: str) -> Comment:
         """Change a comment.
 
         Raises:
@@ -62,9 +68,17 @@ class GitHubDiscussion:
         """
         return self._write("PATCH", f"/repos/{self.repository}/issues/comments/{comment.id}", body)
 
-    def _write(self, method: str, path: str, body: str) -> str:
+    def delete(self, comment: Comment) -> None:
+        """Take a comment away.
+
+        Raises:
+            RequestError: GitHub refuses.
+        """
+        self.api.ask("DELETE", f"/repos/{self.repository}/issues/comments/{comment.id}")
+
+    def _write(self, method: str, path: str, body: str) -> Comment:
         try:
-            return _comment(self.api.ask(method, path, body)).url
+            return _comment(self.api.ask(method, path, body))
         except RequestError as error:
             # nothing in a workflow changes that, so that it must not fail one
             if self.from_fork and error.status == HTTPStatus.FORBIDDEN:
@@ -76,6 +90,13 @@ def _comment(entry: Any) -> Comment:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), int):
         raise RequestError("GitHub answered with what is no comment: is GITHUB_API_URL its API?")
     return Comment(entry["id"], str(entry.get("body") or ""), str(entry.get("html_url") or ""))
+
+
+def _is_strangers(entry: Mapping[str, Any]) -> bool:
+    """Tell whether somebody without a say wrote it: who copies the hidden marker must not get to word the verdict."""
+    user = entry.get("user")
+    is_person = isinstance(user, dict) and user.get("type") == "User"
+    return is_person and entry.get("author_association") in _STRANGERS
 
 
 def github_discussion(environment: Mapping[str, str], number: int | None) -> GitHubDiscussion:
@@ -96,7 +117,7 @@ def github_discussion(environment: Mapping[str, str], number: int | None) -> Git
     number = number or _number(event, environment)
     if number is None:
         raise NothingToPost("this job runs for no pull request (--number names one)")
-    token = environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN")
+    token = read_token("GITHUB_TOKEN", environment) or read_token("GH_TOKEN", environment)
     if not token:
         raise NothingToPost(
             "there is no token, as in a fork's pull request; GITHUB_TOKEN: ${{ github.token }} in the step's env is one"
@@ -115,7 +136,7 @@ def _event(environment: Mapping[str, str]) -> Mapping[str, Any]:
     """Return what the job was started by; empty where the file can't be read."""
     try:
         event = json.loads(Path(environment.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 
@@ -135,7 +156,7 @@ def _pull_request(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _number(event: Mapping[str, Any], environment: Mapping[str, str]) -> int | None:
     number = _pull_request(event).get("number")
-    if isinstance(number, int):
+    if isinstance(number, int) and number > 0:
         return number
     ref = _REF.match(environment.get("GITHUB_REF", ""))
     return int(ref[1]) if ref else None
@@ -146,8 +167,13 @@ def _is_fork(event: Mapping[str, Any]) -> bool:
     pull_request = _pull_request(event)
     if "base" not in pull_request:
         return False
-    ids = []
-    for side in ("head", "base"):
-        repository = (pull_request.get(side) or {}).get("repo") or {}
-        ids.append(repository.get("id") or repository.get("full_name"))
-    return ids[0] != ids[1]
+    return _repository(pull_request, "head") != _repository(pull_request, "base")
+
+
+def _repository(pull_request: Mapping[str, Any], side: str) -> object:
+    """Return what tells a side's repository apart; None where there is none."""
+    branch = pull_request.get(side)
+    repository = branch.get("repo") if isinstance(branch, dict) else None
+    if not isinstance(repository, dict):
+        return None
+    return repository.get("id") or repository.get("full_name")

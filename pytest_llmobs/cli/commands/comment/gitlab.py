@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_llmobs.cli.commands.comment.discussion import Comment, NothingToPost, RequestError
-from pytest_llmobs.cli.commands.comment.requests import Api
+from pytest_llmobs.cli.commands.comment.requests import Api, read_token
 from pytest_llmobs.errors import SettingsError
 
 _TOKEN = (
@@ -45,21 +45,29 @@ class GitLabDiscussion:
         # the API's own order is the newest first
         yield from sorted(notes, key=attrgetter("id"))
 
-    def post(self, body: str) -> str:
+    def post(self, body: str) -> Comment:
         """Add a comment.
 
         Raises:
             RequestError: GitLab refuses.
         """
-        return self._comment(self.api.ask("POST", self.path, body)).url
+        return self._comment(self.api.ask("POST", self.path, body))
 
-    def edit(self, comment: Comment, body: str) -> str:
+    def edit(self, comment: Comment, body: str) -> Comment:
         """Change a comment.
 
         Raises:
             RequestError: GitLab refuses.
         """
-        return self._comment(self.api.ask("PUT", f"{self.path}/{comment.id}", body)).url
+        return self._comment(self.api.ask("PUT", f"{self.path}/{comment.id}", body))
+
+    def delete(self, comment: Comment) -> None:
+        """Take a comment away.
+
+        Raises:
+            RequestError: GitLab refuses.
+        """
+        self.api.ask("DELETE", f"{self.path}/{comment.id}")
 
     def _comment(self, note: Any) -> Comment:
         if not isinstance(note, dict) or not isinstance(note.get("id"), int):
@@ -88,7 +96,7 @@ def gitlab_discussion(environment: Mapping[str, str], number: int | None) -> Git
         raise NothingToPost("this job runs for no merge request (--number names one)")
     if number is None and not (named.isascii() and named.isdigit()):
         raise SettingsError(f"CI_MERGE_REQUEST_IID {named!r} is no number.")
-    token = environment.get("GITLAB_TOKEN")
+    token = read_token("GITLAB_TOKEN", environment)
     if not token:
         raise NothingToPost(f"there is no token, as in a fork's merge request. {_TOKEN}")
     # a fork's pipeline runs in the fork, and the merge request lies in the project that it is for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ _PAGE = 100
 """Entries of a list that a page has at most."""
 _MOST_PAGES = 100
 _LONGEST = 200
+_TOKEN = re.compile("[!-~]+")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -28,6 +30,24 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         return None
+
+
+def read_token(name: str, environment: Mapping[str, str]) -> str:
+    """Return a token without the line break that files end with; an empty string where there is none.
+
+    Args:
+        name: Of its variable.
+        environment: The job's variables.
+
+    Raises:
+        SettingsError: It holds what no token does; a header with that would be refused, or be two.
+    """
+    token = environment.get(name, "").strip()
+    if token and _TOKEN.fullmatch(token) is None:
+        raise SettingsError(
+            f"{name} is no token: it holds a blank, a line break, or what is no ASCII. Set the secret anew."
+        )
+    return token
 
 
 @dataclass(frozen=True)
@@ -47,7 +67,7 @@ class Api:
         Raises:
             SettingsError: It is none that can be asked.
         """
-        if urlsplit(self.address).scheme not in ("https", "http") or not urlsplit(self.address).hostname:
+        if not _is_address(self.address):
             raise SettingsError(f"{self.address!r} is no address of an API; it begins with https://.")
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
@@ -66,10 +86,10 @@ class Api:
                 return
 
     def ask(self, method: str, path: str, body: str | None = None) -> Any:
-        """Send a request and return what the answer holds.
+        """Send a request and return what the answer holds; None where it is empty.
 
         Args:
-            method: ``GET``, ``POST``, ``PATCH``, ``PUT``.
+            method: ``GET``, ``POST``, ``PATCH``, ``PUT``, ``DELETE``.
             path: Below the API's address, beginning with a slash.
             body: The text of a comment.
 
@@ -86,15 +106,18 @@ class Api:
         what = f"{method} {self._shown(path)}"
         try:
             with urllib.request.build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
-                return json.load(answer)
+                text = answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                raise RequestError(self._refusal(what, error), error.code) from None
-        except (OSError, HTTPException) as error:
-            # urllib wraps what the socket said
+                status = HTTPStatus.TOO_MANY_REQUESTS if _is_limited(error) else error.code
+                raise RequestError(self._refusal(what, error), status) from None
+        except (OSError, HTTPException, ValueError) as error:
+            # urllib wraps what the socket said, and can't read some addresses of proxies
             reason = getattr(error, "reason", None) or error
             raise RequestError(f"{what}: can't be reached ({reason}). Run the job again.") from None
-        except ValueError:
+        try:
+            return json.loads(text) if text else None
+        except (ValueError, RecursionError):
             raise RequestError(
                 f"{what} answered with what is no JSON: is {self.address!r} its API?"
             ) from None
@@ -112,9 +135,8 @@ class Api:
         return f"{what} answered {error.code} ({phrase}). {self._remedy(error)}"
 
     def _remedy(self, error: urllib.error.HTTPError) -> str:
-        limited = error.headers.get("x-ratelimit-remaining") == "0" or error.headers.get("retry-after")
-        if limited or error.code == HTTPStatus.TOO_MANY_REQUESTS:
-            return "That were too many requests: run the job again later."
+        if _is_limited(error):
+            return "Those were too many requests: run the job again later."
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return "The service has trouble: run the job again."
         if error.code in self.remedies:
@@ -122,3 +144,17 @@ class Api:
         if HTTPStatus.MULTIPLE_CHOICES <= error.code < HTTPStatus.BAD_REQUEST:
             return "It has moved: name its new address."
         return "Nothing was posted."
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an end, a port that is no number
+        return False
+
+
+def _is_limited(error: urllib.error.HTTPError) -> bool:
+    """Tell whether a service refuses since there were too many requests; some call that forbidden."""
+    limited = error.headers.get("x-ratelimit-remaining") == "0" or bool(error.headers.get("retry-after"))
+    return error.code == HTTPStatus.TOO_MANY_REQUESTS or (limited and error.code == HTTPStatus.FORBIDDEN)

@@ -3,69 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.records.decisions import Decision, PromptChange
-from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
-from tests.comment_server import Answer, Service, serving
+from tests.comment_server import Answer, Service
+from tests.unit.cli.comment.conftest import COMMENTS, NOTES, TOKEN, event, keep
 from tests.unit.cli.conftest import Outcome, make_experiment
 
 Command = Callable[..., Outcome]
-VARIABLES = ("GITHUB_", "GH_TOKEN", "GITLAB_", "CI_")
-COMMENTS = "/repos/acme/bot/issues/12/comments"
-NOTES = "/api/v4/projects/7/merge_requests/3/notes"
-TOKEN = "ghs_secret"
-
-
-@pytest.fixture(autouse=True)
-def no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the job that these tests may run in, and proxies."""
-    for name in list(os.environ):
-        if name.startswith(VARIABLES) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """A job of a pull request on GitHub."""
-    with serving(Service()) as service:
-        monkeypatch.setenv("GITHUB_API_URL", service.address)
-        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/bot")
-        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-        event(tmp_path, monkeypatch)
-        yield service
-
-
-def event(folder: Path, monkeypatch: pytest.MonkeyPatch, head: str = "acme/bot", **other: object) -> None:
-    """Write what started the job."""
-    sides = {"head": {"repo": {"full_name": head}}, "base": {"repo": {"full_name": "acme/bot"}}}
-    document = other or {"pull_request": {"number": 12, **sides}}
-    path = folder / "event.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    monkeypatch.setenv("GITHUB_EVENT_PATH", str(path))
-
-
-@pytest.fixture
-def gitlab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """A job of a merge request on GitLab."""
-    with serving(Service(newest_first=True)) as service:
-        monkeypatch.setenv("CI_API_V4_URL", f"{service.address}/api/v4")
-        monkeypatch.setenv("CI_PROJECT_ID", "7")
-        monkeypatch.setenv("CI_PROJECT_URL", "https://gitlab.example/acme/bot")
-        monkeypatch.setenv("CI_MERGE_REQUEST_IID", "3")
-        monkeypatch.setenv("GITLAB_TOKEN", "glpat")
-        yield service
-
-
-def keep(store: Store, experiment: Experiment) -> None:
-    store.write_experiment(experiment.name, experiment_to_dict(experiment))
 
 
 def test_a_red_experiment_is_posted_once(store: Store, llmobs: Command, github: Service):
@@ -76,7 +26,8 @@ def test_a_red_experiment_is_posted_once(store: Store, llmobs: Command, github: 
     assert first.startswith("<!-- pytest-llmobs ")
     assert title.startswith("### 🔴 RED: pass regressed, 1 example broke")
     assert github.headers["authorization"] == f"Bearer {TOKEN}"
-    assert github.asked == [("GET", COMMENTS), ("POST", COMMENTS)]
+    # then it looks whether another job did the same meanwhile
+    assert github.asked == [("GET", COMMENTS), ("POST", COMMENTS), ("GET", COMMENTS)]
 
 
 def test_the_same_again_sends_nothing(store: Store, llmobs: Command, github: Service):
@@ -84,7 +35,7 @@ def test_the_same_again_sends_nothing(store: Store, llmobs: Command, github: Ser
     github.comments[0]["body"] = github.comments[0]["body"].replace("\n", "\r\n")
     done = llmobs("comment")
     assert (done.returncode, done.stdout) == (0, "comment unchanged: https://github.example/c/100\n")
-    assert github.methods == ["GET", "POST", "GET"]
+    assert github.methods == ["GET", "POST", "GET", "GET"]
 
 
 def test_the_next_experiment_edits_it_even_where_all_is_well(store: Store, llmobs: Command, github: Service):
@@ -234,9 +185,9 @@ def test_a_fork_may_have_a_token_that_only_reads(
         (Answer(404, {"message": "Not Found"}), "404 (Not Found). There is no such pull request, or the"),
         (
             Answer(403, {"message": "rate limit"}, {"x-ratelimit-remaining": "0"}),
-            "403 (rate limit). That were too many requests: run the job again later.",
+            "403 (rate limit). Those were too many requests: run the job again later.",
         ),
-        (Answer(429, b"slow down"), "429 (Too Many Requests). That were too many requests"),
+        (Answer(429, b"slow down"), "429 (Too Many Requests). Those were too many requests"),
         (Answer(502, b"<html>"), "502 (Bad Gateway). The service has trouble: run the job again."),
         (Answer(422, {"message": "body is\ntoo long"}), "422 (body is too long). Nothing was posted."),
         (Answer(301, {}, {"Location": "http://127.0.0.1:9/"}), "301 (Moved Permanently). It has moved"),
