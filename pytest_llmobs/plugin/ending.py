@@ -21,6 +21,7 @@ from pytest_llmobs.plugin.state import LOOKS, NODEID
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.tracing.redaction.pipeline import RedactorError
 from pytest_llmobs.wording import noun
 
 if TYPE_CHECKING:
@@ -256,8 +257,11 @@ class Ending:
             "rerun": context.rerun,
             "record": context.record,
         }
-        cleaned: Mapping[str, str] = self._state.session.redaction.clean_value(commands)
-        return cleaned
+        clean = self._state.session.redaction.clean_strictly
+        try:
+            return {name: clean(command) for name, command in commands.items()}
+        except RedactorError:  # what a redactor of the user's own fails at must not be shown
+            return {}
 
     def _budget_note(self) -> Sequence[str]:
         """Return a note about the trials that the budget kept from running, if any."""

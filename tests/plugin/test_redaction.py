@@ -208,6 +208,29 @@ def test_a_failing_redactor_costs_the_payload_and_names_itself(empty: Project) -
     assert b'"redaction_failed":["picky"]' in rows
 
 
+def test_a_redactor_that_always_fails_leaves_the_verdict_and_the_report(empty: Project) -> None:
+    empty.write(
+        conftest="""
+        def nothing(text):
+            return None
+
+        def pytest_llmobs_redact():
+            return [nothing]
+        """,
+        test_it="""
+        import pytest
+
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {"name": "Ann"}}], target=lambda name: f"Dear {name}")
+        def test_it(example, llm_run):
+            assert example.inputs["name"] == "Ann"
+        """,
+    )
+    result = empty.experiment("--llm-report=html:page.html")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["report html: page.html"])
+    assert result.ret == 0
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
