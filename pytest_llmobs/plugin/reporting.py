@@ -16,7 +16,7 @@ from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.measures.values import running_means
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.pytest_internals import screen_of, write_own_line
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import FAILING, Trial
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
 from pytest_llmobs.reports.evidence import StoredEvidence
@@ -228,4 +228,4 @@ def write_progress(
 
 
 def _has_failed(trial: Trial) -> bool:
-    return trial.status in ("failed", "error", "unscored")
+    return trial.status in FAILING

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
+FAILING: tuple[TrialStatus, ...] = ("failed", "error", "unscored")
+"""Statuses of trials that should have passed."""
 """``failed``: an assertion; ``error``: the app or the infrastructure raised; ``xfailed``: the user's own xfail."""
 
 NotRun = Literal["budget", "refused", "settled", "unfilled", "unrecorded"]

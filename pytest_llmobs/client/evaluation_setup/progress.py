@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import FAILING, Trial
 
 if TYPE_CHECKING:  # what draws is imported as something is drawn: most evaluations have no terminal
     from pytest_llmobs.reports.text.page import Page
@@ -31,7 +31,6 @@ _ROOMY = 72
 """Cells of a terminal from which on there is a bar before the figures."""
 _CLEAR = "\r\x1b[K"
 """Moves to the beginning of the line and empties it."""
-_FAILED = ("failed", "error", "unscored")
 
 
 class ProgressBar:
@@ -111,7 +110,7 @@ class ProgressBar:
             means=running_means(self._trials),
             cost=spent.cost,
             cost_is_whole=not spent.unpriced,
-            failed=sum(trial.status in _FAILED for trial in self._trials),
+            failed=sum(trial.status in FAILING for trial in self._trials),
         )
         if page.width < _ROOMY:
             return progress_line(progress, page)

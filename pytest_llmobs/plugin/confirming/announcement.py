@@ -14,7 +14,7 @@ from pytest_llmobs.measures.estimates import Estimate, about_seconds, added_up, 
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import FAILING, Trial
 from pytest_llmobs.wording import commit_id, count, listed, noun, usd
 
 _NAMED = 10
@@ -50,7 +50,7 @@ class Circumstances:
         """Return the examples of a suite that failed so far, those that are known to fail left out."""
         failed = set()
         for trial in self.trials:
-            if trial.suite == suite and trial.status in ("failed", "error", "unscored"):
+            if trial.suite == suite and trial.status in FAILING:
                 failed.add(trial.example_id)
         examples = self.plan_of(suite).example_ids  # in their order, whatever worker came first
         return [name for name in examples if name in failed and not self.is_known(suite, name)]

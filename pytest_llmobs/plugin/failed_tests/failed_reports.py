@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pytest_llmobs.records.experiments import SessionEnd
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.trials import Trial, TrialStatus
+from pytest_llmobs.records.trials import FAILING, Trial
 
-_EXPLAINED: Sequence[TrialStatus] = ("failed", "error", "unscored")
 """Statuses that say by themselves why a trial's test failed."""
 
 
@@ -55,7 +54,7 @@ class FailedReports:
                 failed += not only_around
                 continue
             teardowns += "teardown" in phases
-            unexpected += not only_around and statuses.get(nodeid) not in _EXPLAINED
+            unexpected += not only_around and statuses.get(nodeid) not in FAILING
         return SessionEnd(
             exit_status=exit_status,
             failed=failed,

@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from pytest_llmobs.measures.means import scored_mean
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState, MetricRow
+
+ExampleKey = tuple[str, str]
+"""Suite and example id."""
 
 _DETAILED: tuple[ExampleState, ...] = ("broken", "suspect", "drifted", "dropped")
 """States worth details; the others are listed by name."""
@@ -36,6 +40,11 @@ class ExampleDetail:
     suite: str
     example_id: str
     rows: tuple[ExampleRow, ...]
+
+    @property
+    def key(self) -> ExampleKey:
+        """What tells it apart."""
+        return self.suite, self.example_id
 
     @cached_property
     def red(self) -> bool:
@@ -101,8 +110,7 @@ class ListedExamples:
     """The examples of one state that needs no details."""
 
     state: ExampleState
-    examples: tuple[tuple[str, str], ...]
-    """Suite and example id."""
+    examples: tuple[ExampleKey, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +131,14 @@ class ExamplesDigest:
     listed: tuple[ListedExamples, ...]
     not_compared: tuple[str, ...] = ()
     """Why red examples are not compared with the accepted code today, each reason once."""
+
+    @cached_property
+    def states(self) -> Mapping[ExampleKey, ExampleState]:
+        """The worst state of each example; one that is as it was has none."""
+        states = {example.key: example.state for example in self.detailed}
+        for listed in self.listed:
+            states.update(dict.fromkeys(listed.examples, listed.state))
+        return states
 
     @property
     def rerun(self) -> Sequence[ExampleDetail]:
@@ -154,7 +170,7 @@ def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
         common_changes=common,
         groups=tuple(grouped(detailed, common)),
         remarks=shared_remarks(detailed),
-        listed=tuple(_listed(rows, {(example.suite, example.example_id) for example in detailed})),
+        listed=tuple(_listed(rows, set(map(attrgetter("key"), detailed)))),
         not_compared=tuple(dict.fromkeys(row.control_note for row in rows if row.control_note)),
     )
 
@@ -170,7 +186,7 @@ def _needs_details(row: ExampleRow) -> bool:
 
 def by_example(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
     """Bring the rows of each example together, in the order of each one's first row."""
-    rows_of: dict[tuple[str, str], list[ExampleRow]] = {}
+    rows_of: dict[ExampleKey, list[ExampleRow]] = {}
     for row in rows:
         rows_of.setdefault((row.suite, row.example_id), []).append(row)
     examples = []
@@ -263,9 +279,9 @@ def _counts(examples: Sequence[ExampleDetail]) -> list[ExampleCount]:
     return counts
 
 
-def _listed(rows: Sequence[ExampleRow], detailed: Collection[tuple[str, str]]) -> list[ListedExamples]:
+def _listed(rows: Sequence[ExampleRow], detailed: Collection[ExampleKey]) -> list[ListedExamples]:
     """Return the other examples by state, each once: by the worst state that it has by any metric."""
-    states: dict[tuple[str, str], ExampleState] = {}
+    states: dict[ExampleKey, ExampleState] = {}
     for row in rows:
         name = row.suite, row.example_id
         if row.state in LISTED and not row.red and name not in detailed:

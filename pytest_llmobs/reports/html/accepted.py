@@ -10,7 +10,7 @@ from pytest_llmobs.reports.evidence import Evidence
 from pytest_llmobs.wording import commit_id
 
 if TYPE_CHECKING:
-    from pytest_llmobs.baselines.records import Baseline, BaselineRow
+    from pytest_llmobs.baselines.records import BaselineRow
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.records.trials import Trial
 
@@ -24,13 +24,9 @@ class Accepted:
     newer: set[str] = field(default_factory=set)
     """Suites of which examples were recorded after this experiment, or by it: it was compared with none of that."""
 
-    def baseline(self, suite: str) -> Baseline | None:
-        """Return the baseline of a suite, or None."""
-        return self.evidence.baseline(suite)
-
     def row(self, trial: Trial) -> BaselineRow | None:
         """Return what a trial is compared with; None where its example is new, edited, or recorded since."""
-        baseline = self.baseline(trial.suite)
+        baseline = self.evidence.baseline(trial.suite)
         if baseline is None:
             return None
         row = baseline.row_of(trial.example_id, trial.example_hash)
@@ -52,7 +48,7 @@ class Accepted:
             trial: One with a ``row``.
             now: What it answers today.
         """
-        baseline = self.baseline(trial.suite)
+        baseline = self.evidence.baseline(trial.suite)
         if baseline is None or baseline.texts is None:
             return None
         texts = baseline.texts.examples.get(trial.example_id)

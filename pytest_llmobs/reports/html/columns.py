@@ -33,7 +33,7 @@ _COLUMNS = {
 }
 
 
-def metrics_of(rows: Iterable[Row]) -> list[str]:
+def score_names(rows: Iterable[Row]) -> list[str]:
     """Return the metrics that any trial has: ``pass``, those that gate, then the others, as they first appear."""
     gating: dict[str, None] = {PASS: None}
     others: dict[str, None] = {}

@@ -59,7 +59,7 @@ def _without_baseline(rows: Sequence[Row], accepted: Accepted) -> Iterator[str]:
 
 def _reason(suite: str, accepted: Accepted) -> str:
     """Return why no answer of a suite's baseline stands beside today's; empty where one may."""
-    baseline = accepted.baseline(suite)
+    baseline = accepted.evidence.baseline(suite)
     if baseline is None:
         return "there is no baseline here that can be read, so that no answer stands beside another."
     if suite in accepted.newer:
@@ -69,7 +69,7 @@ def _reason(suite: str, accepted: Accepted) -> str:
     return ""
 
 
-def unknown(fields: Sequence[str]) -> Iterator[str]:
+def unknown_fields(fields: Sequence[str]) -> Iterator[str]:
     """Say which fields of the experiment's file nobody here can read."""
     if fields:
         yield (

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.history import history_lines
-from pytest_llmobs.reports.html.columns import metrics_of, trial_columns
+from pytest_llmobs.reports.html.columns import score_names, trial_columns
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.table import quick_filters, table_columns
 from pytest_llmobs.reports.html.traces import Traces
@@ -30,7 +30,7 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
     """
     suites = [plan.name for plan in digest.experiment.suites]
     suites = list(dict.fromkeys((*suites, *(row.trial.suite for row in rows))))
-    metrics = metrics_of(rows)
+    metrics = score_names(rows)
     trials = trial_columns(rows, suites, metrics, traces)
     return {
         "version": 1,

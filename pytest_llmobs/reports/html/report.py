@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.reports.base import Document
 from pytest_llmobs.reports.html.accepted import Accepted
 from pytest_llmobs.reports.html.details import Details
-from pytest_llmobs.reports.html.gaps import gaps, unknown
+from pytest_llmobs.reports.html.gaps import gaps, unknown_fields
 from pytest_llmobs.reports.html.index import index
 from pytest_llmobs.reports.html.overview import overview
 from pytest_llmobs.reports.html.rows import ordered_rows
@@ -36,7 +36,7 @@ class HtmlReport:
     def render(self, digest: Digest, page: Page, context: Context) -> str | Document:
         """Return the page; where it would be too large for a browser, with pages beside it that have the traces."""
         del page  # of a terminal, or of a file of text
-        unknown_fields = context.evidence.unknown_fields(digest.experiment)
+        unread = context.evidence.unknown_fields(digest.experiment)
         rows = ordered_rows(digest)
         traces = Traces(context.evidence.runs(digest.experiment))
         accepted = Accepted(digest.experiment, context.evidence)
@@ -47,7 +47,7 @@ class HtmlReport:
         # last: that a baseline or a trace is missing shows where it is looked for
         contents["gaps"] = [
             *gaps(digest, rows, traces, accepted, contents["missing"]),
-            *unknown(unknown_fields),
+            *unknown_fields(unread),
             *volumes.notices(),
         ]
         siblings = {}

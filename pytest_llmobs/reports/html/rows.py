@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.digest.examples import ExampleDetail
+from pytest_llmobs.records.trials import FAILING, Trial
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey
 from pytest_llmobs.reports.digest.experiment import Digest
 
-ExampleKey = tuple[str, str]
-"""Suite and example id."""
-_FAILING = ("failed", "error", "unscored")
 _NOBODY = 1_000_000_000
 """Comes after everything that has a rank."""
 
@@ -52,14 +49,12 @@ def ordered_rows(digest: Digest) -> list[Row]:
 
 def failing(row: Row) -> bool:
     """Return True for a trial that didn't pass, or whose example is red; the accepted code's are never meant."""
-    return row.red or (row.look != "control" and row.trial.status in _FAILING)
+    return row.red or (row.look != "control" and row.trial.status in FAILING)
 
 
 def _rows(digest: Digest) -> Iterator[Row]:
-    details = {(detail.suite, detail.example_id): detail for detail in digest.examples.detailed}
-    states: dict[ExampleKey, str] = {key: detail.state for key, detail in details.items()}
-    for listed in digest.examples.listed:
-        states.update(dict.fromkeys(listed.examples, listed.state))
+    details = {detail.key: detail for detail in digest.examples.detailed}
+    states: Mapping[ExampleKey, str] = digest.examples.states
     for look, trial in _trials(digest):
         key = trial.suite, trial.example_id
         state = "" if look == "control" else states.get(key, "")
@@ -77,7 +72,7 @@ def _trials(digest: Digest) -> Iterator[tuple[str, Trial]]:
 
 def _ranks(digest: Digest, rows: Collection[Row]) -> Mapping[ExampleKey, tuple[int, ...]]:
     """Return what examples are ordered by."""
-    worst = {(detail.suite, detail.example_id): rank for rank, detail in enumerate(digest.examples.detailed)}
+    worst = {detail.key: rank for rank, detail in enumerate(digest.examples.detailed)}
     listed: dict[ExampleKey, int] = {}
     for rank, group in enumerate(digest.examples.listed, start=1):
         listed.update(dict.fromkeys(group.examples, rank))

@@ -1,31 +1,18 @@
-"""The elements of a JUnit file, and which texts XML can hold."""
+"""The elements of a JUnit file."""
 
 from __future__ import annotations
 
 import math
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from pytest_llmobs.files import encodable
-from pytest_llmobs.wording import inert
+from pytest_llmobs.reports.text.xml import xml_text
 
 Fact = tuple[str, str]
 """Name and value of one thing that is told of a test."""
 
-_UNHEARD_OF = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no form for, or advises against."""
 _HEADING = " llm_run ".center(80, "-")
 """Stands above facts as pytest's own headings stand above captured output."""
-
-
-def xml_text(text: str) -> str:
-    r"""Return foreign text such that a file with it can be read and acts on nothing; ``\x00`` is shown like that."""
-    return _UNHEARD_OF.sub(_escape, inert(encodable(text)))
-
-
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
 
 
 def case_names(nodeid: str) -> tuple[str, str]:

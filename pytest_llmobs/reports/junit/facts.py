@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from pytest_llmobs.records.decisions import ExampleRow, ExampleState
+from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.digest.examples import by_example
+from pytest_llmobs.reports.digest.examples import ExampleKey
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.junit.elements import Fact
 from pytest_llmobs.wording import error_line
 
-States = Mapping[tuple[str, str], ExampleState]
-"""Suite and example id -> what the gate says of the example."""
-
-
-def example_states(rows: Sequence[ExampleRow]) -> States:
-    """Return what the gate says of examples: the worst by any metric. Nothing is said of one that is as it was."""
-    return {(example.suite, example.example_id): example.state for example in by_example(rows)}
+States = Mapping[ExampleKey, ExampleState]
+"""What the gate says of examples."""
 
 
 def trial_facts(trial: Trial, states: States) -> list[Fact]:

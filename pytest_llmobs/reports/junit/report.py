@@ -16,10 +16,10 @@ from pytest_llmobs.reports.junit.elements import (
     add_properties,
     new_case,
     set_time,
-    xml_text,
 )
-from pytest_llmobs.reports.junit.facts import example_states, experiment_facts, trial_facts
+from pytest_llmobs.reports.junit.facts import experiment_facts, trial_facts
 from pytest_llmobs.reports.junit.outcomes import Outcomes
+from pytest_llmobs.reports.text.xml import xml_text
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.context import Context
@@ -66,7 +66,7 @@ def _cases(digest: Digest) -> Iterator[ET.Element]:
 def _trial_cases(digest: Digest, verdicts: list[Failure]) -> Iterator[ET.Element]:
     """Yield the testcases of all trials; the verdicts that are in them are taken out of ``verdicts``."""
     experiment = digest.experiment
-    outcomes, states = Outcomes(experiment), example_states(experiment.decision.examples)
+    outcomes, states = Outcomes(experiment), digest.examples.states
     of_examples = {(verdict.nodeid, verdict.example_id): verdict for verdict in verdicts}
     ended = {(trial.suite, trial.example_id, trial.repeat): trial for trial in experiment.trials}
     for suite in experiment.suites:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.junit.elements import add_facts, xml_text
-from pytest_llmobs.reports.junit.facts import States, example_states, experiment_facts, trial_facts
+from pytest_llmobs.reports.junit.elements import add_facts
+from pytest_llmobs.reports.junit.facts import States, experiment_facts, trial_facts
+from pytest_llmobs.reports.text.xml import xml_text
 
 
 class SessionFile(Protocol):
@@ -45,7 +46,7 @@ def complete(file: SessionFile, trials: Iterable[Trial], reported: Mapping[str, 
     try:
         states: States = {}
         if isinstance(digest, Digest):
-            states = example_states(digest.experiment.decision.examples)
+            states = digest.examples.states
             for name, value in experiment_facts(digest):
                 file.add_property(xml_text(name), xml_text(value))
         for trial in trials:

@@ -73,7 +73,7 @@ def history(experiments: Sequence[PastExperiment], name: str, layout: Layout) ->
     if len(experiments) < FEWEST:
         return None
     frame = _frame(experiments, layout)
-    metrics = metrics_of(experiments)
+    metrics = _metrics(experiments)
     height = _TOP + _ENDINGS + len(metrics[:MOST]) * frame.height + 22
     drawn = list(_legend(layout))
     drawn += _this_one(experiments, name, frame, height - 22)
@@ -91,7 +91,7 @@ def history(experiments: Sequence[PastExperiment], name: str, layout: Layout) ->
 
 def history_table(experiments: Sequence[PastExperiment]) -> NumberTable:
     """Return the same as words, the newest first."""
-    metrics = metrics_of(experiments)
+    metrics = _metrics(experiments)
     head = ["experiment", "started", "verdict", "trials", "commit", *metrics]
     rows = []
     for each in reversed(experiments):
@@ -102,7 +102,7 @@ def history_table(experiments: Sequence[PastExperiment]) -> NumberTable:
     return NumberTable(head, rows, ["started", "verdict", "commit"])
 
 
-def metrics_of(experiments: Sequence[PastExperiment]) -> list[str]:
+def _metrics(experiments: Sequence[PastExperiment]) -> list[str]:
     """Return the metrics of all experiments, those of the newest first."""
     metrics: dict[str, None] = {}
     for each in reversed(experiments):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from pytest_llmobs.reports.plots.scene import Scene, Shape
+from pytest_llmobs.reports.text.xml import xml_text
 
 _FONT = "Helvetica, Arial, Liberation Sans, Noto Sans, DejaVu Sans, sans-serif"
 MARGIN = 14.0
@@ -26,8 +26,6 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "value": {"fill": _INK},
     "note": {"fill": _QUIET},
 }
-_UNWRITTEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML can't hold at all, not even escaped."""
 
 
 def svg(scene: Scene) -> str:
@@ -50,7 +48,7 @@ def _element(shape: Shape) -> str:
     attributes.pop("class", None)
     head: str = shape.kind
     for name, value in attributes.items():
-        head += f" {name}={quoteattr(_clean(str(value)))}"
+        head += f" {name}={quoteattr(xml_text(str(value)))}"
     if shape.kind == "text":
         return f"<{head}>{_written(shape.text)}</text>"
     if shape.text:
@@ -82,8 +80,4 @@ def paint(classes: str) -> dict[str, str]:
 
 
 def _written(text: str) -> str:
-    return escape(_clean(text))
-
-
-def _clean(text: str) -> str:
-    return _UNWRITTEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return escape(xml_text(text))

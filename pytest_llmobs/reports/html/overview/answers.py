@@ -8,10 +8,10 @@ from typing import Any
 
 from pytest_llmobs.baselines.prompt_changes import change_text
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
-from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, standing
-from pytest_llmobs.reports.html.rows import ExampleKey, Row
+from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
 from pytest_llmobs.reports.terminal.spending import statuses_text, trials_text
@@ -107,7 +107,7 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
     lines = []
     detailed = digest.examples.detailed
     for example in detailed[:_MOST_EXAMPLES]:
-        lines.append(_example(example, row_of.get((example.suite, example.example_id)), page))
+        lines.append(_example(example, row_of.get(example.key), page))
     others = [f"{len(listed.examples):,} {listed.state}" for listed in digest.examples.listed]
     return {"lines": lines, "more": len(detailed) - len(lines), "others": ", ".join(others)}
 
