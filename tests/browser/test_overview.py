@@ -101,6 +101,18 @@ def test_a_row_of_the_table_gets_the_focus_back(open_red) -> None:
     expect(row).to_be_in_viewport()
 
 
+def test_the_way_back_finds_what_was_unfolded_and_the_row_far_below(open_red) -> None:
+    page = open_red("#/?show=129")
+    page.get_by_text("How to filter").click()
+    row = page.locator(".trials [data-row]").nth(127)
+    row.click()
+    page.wait_for_url("**#/trial/**")
+    page.go_back()
+    expect(row).to_be_focused()
+    expect(row).to_be_in_viewport()
+    expect(page.get_by_text("quotes keep words together")).to_be_visible()
+
+
 def test_metrics_stand_in_a_table_with_baseline_interval_and_verdict(open_red) -> None:
     page = open_red()
     table = page.get_by_role("region", name="Metrics of tests/test_support.py::test_support_agent")
@@ -134,6 +146,15 @@ def test_sections_keep_the_filter(open_red) -> None:
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Metrics").click()
     assert page.url.endswith("#/metrics?filter=csv")
     expect(page.locator("#filter")).to_have_value("csv")
+
+
+def test_sections_keep_a_filter_that_was_typed(open_red) -> None:
+    page = open_red()
+    page.fill("#filter", "csv")
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Metrics").click()
+    page.wait_for_url("**#/metrics?filter=csv")
+    expect(page.locator("#filter")).to_have_value("csv")
+    expect(page.locator(".trials tbody tr")).to_have_count(21)
 
 
 @pytest.mark.parametrize("fragment", ["#/nonsense/9?x=%E0%A4%A", "#/constructor", "#?", "#%"])

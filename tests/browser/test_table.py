@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import TrialScore
 from tests.browser.conftest import PHONE
-from tests.browser.experiments import support_red
+from tests.browser.experiments import big, support_red
 from tests.unit.reports.conftest import experiment, plan, trials
 
 
@@ -107,6 +107,29 @@ def test_more_rows_come_on_demand_and_the_focus_goes_to_the_first(page) -> None:
     page.fill("#filter", "passed")
     page.fill("#filter", "")
     expect(rows(page)).to_have_count(100)
+
+
+def test_the_page_answers_while_thousands_of_rows_come(open_report) -> None:
+    shown, evidence = big(3000)
+    page = open_report(shown, evidence=evidence)
+    waited = page.get_by_role("button", name="Show all 3000").evaluate(
+        """(button) => new Promise((answered) => {
+            button.click();
+            requestAnimationFrame(() => answered(document.querySelectorAll(".trials tbody tr").length));
+        })"""
+    )
+    assert waited < 1000
+    expect(rows(page)).to_have_count(3000)
+    page.fill("#filter", "repeat:1")
+    expect(rows(page)).to_have_count(100)
+
+
+def test_paper_has_all_rows_that_were_asked_for(open_report) -> None:
+    shown, evidence = big(3000)
+    page = open_report(shown, evidence=evidence)
+    page.get_by_role("button", name="Show all 3000").click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert rows(page).count() == 3000
 
 
 def test_a_trial_keeps_filter_and_order_and_back_returns_to_them(page) -> None:

@@ -226,7 +226,7 @@ def test_the_first_lines_come_before_the_rest(open_trace) -> None:
             new MutationObserver((_, watch) => {
                 const lines = document.querySelectorAll(".run").length;
                 if (lines > 0) { watch.disconnect(); found(lines); }
-            }).observe(document.getElementById("page"), { childList: true });
+            }).observe(document.getElementById("page"), { childList: true, subtree: true });
             location.hash = "#/";
             setTimeout(() => { location.hash = "#/trial/0"; });
         })"""

@@ -2,7 +2,8 @@
 
 import { changeBlock } from "../texts/changes.js";
 import { element } from "../page/dom.js";
-import { routeFragment } from "../page/route.js";
+import { foldedPart, mutedWords } from "../page/parts.js";
+import { trialFragment } from "../page/route.js";
 import { standingSign } from "../page/standing.js";
 
 // Return the three cards.
@@ -11,7 +12,7 @@ export function answers({ why, examples, changes }) {
   return element(
     "div",
     { class: "answers" },
-    card("Why", why.text && element("p", {}, why.text), folded(why.lines.map(whyLine), most, "reasons")),
+    card("Why", why.text && element("p", {}, why.text), briefList(why.lines.map(whyLine), most, "reasons")),
     card("Which examples", exampleLines(examples, most)),
     card("What changed", changeGroups(changes, most)),
   );
@@ -21,14 +22,13 @@ function card(title, ...content) {
   return element("section", { class: "card" }, element("h2", {}, title), content);
 }
 
-// Show the first lines of a list, and fold those that have no room on the first screen.
-function folded(lines, most, what) {
+// Show the first lines of a list, and fold those that have no room on the first screen; null where there are none.
+function briefList(lines, most, what) {
   const list = (part) => element("ul", { class: "plain" }, part);
   if (lines.length <= most + 1) {
     return lines.length ? list(lines) : null;
   }
-  const more = element("summary", {}, `${lines.length - most} more ${what}`);
-  return [list(lines.slice(0, most)), element("details", {}, more, list(lines.slice(most)))];
+  return [list(lines.slice(0, most)), foldedPart(`${lines.length - most} more ${what}`, list(lines.slice(most)))];
 }
 
 function whyLine([standing, name, means, difference, note]) {
@@ -39,12 +39,11 @@ function whyLine([standing, name, means, difference, note]) {
 function exampleLines({ lines, more, others }, most) {
   const rest = [more && `${more} more in the table of trials`, others && `others: ${others}`].filter(Boolean);
   const below = rest.map((text) => element("p", { class: "muted" }, text));
-  return [lines.length ? folded(lines.map(exampleLine), most, "examples") : element("p", {}, "No example broke."), below];
+  return [briefList(lines.map(exampleLine), most, "examples") ?? element("p", {}, "No example broke."), below];
 }
 
 function exampleLine([standing, id, row, scores, reason]) {
-  const href = routeFragment({ view: "trial", argument: String(row) });
-  const name = row === null ? id : element("a", { href, "data-row": row }, id);
+  const name = row === null ? id : element("a", { href: trialFragment(row), "data-row": row }, id);
   return cardLine([standingSign(standing), name], element("span", { class: "muted number" }, scores), reason, "one-line");
 }
 
@@ -57,5 +56,5 @@ function changeGroups(groups, most) {
   const lines = groups.map(({ who, blocks }) =>
     element("li", {}, who && element("p", { class: "muted" }, who), blocks.map((block) => changeBlock(block, most))),
   );
-  return folded(lines, most, "changes") ?? element("p", {}, "No change is known.");
+  return briefList(lines, most, "changes") ?? element("p", {}, "No change is known.");
 }

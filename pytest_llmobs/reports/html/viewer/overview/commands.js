@@ -1,24 +1,24 @@
 // The commands a reader may want next, to copy.
 
-import { announce, element } from "../page/dom.js";
+import { element } from "../page/dom.js";
 import { factsList } from "../page/grid.js";
+import { announce, pushButton } from "../page/parts.js";
 
 export function commandList(commands) {
   const lines = commands.map(({ title, command }) => [title, commandLine(command)]);
-  return lines.length ? element("section", { class: "next" }, element("h2", {}, "Next"), factsList(lines)) : null;
+  return lines.length > 0 && element("section", { class: "next" }, element("h2", {}, "Next"), factsList(lines));
 }
 
 function commandLine(command) {
   const text = element("code", {}, command);
-  const button = element("button", { class: "button", type: "button", "aria-label": `Copy: ${command}` }, "Copy");
-  button.addEventListener("click", () => copy(command, text, button));
+  const button = pushButton(() => copy(text, button), "Copy", { "aria-label": `Copy: ${command}` });
   return element("div", { class: "command" }, text, button);
 }
 
 // Copy; where a browser forbids that, select, so that Ctrl+C does.
-async function copy(command, text, button) {
+async function copy(text, button) {
   try {
-    await navigator.clipboard.writeText(command);
+    await navigator.clipboard.writeText(text.textContent);
     button.textContent = "Copied";
     announce("Copied");
   } catch {

@@ -5,10 +5,11 @@ import { commandList } from "./commands.js";
 import { element } from "../page/dom.js";
 import { textTable } from "../page/grid.js";
 import { keysButton, onKey } from "../page/keys.js";
+import { foldedPart, mutedWords } from "../page/parts.js";
 import { plotFigure } from "./plots.js";
-import { routeFragment } from "../page/route.js";
+import { readRoute, routeFragment } from "../page/route.js";
 import { standingClass, standingSign } from "../page/standing.js";
-import { trialTable } from "../table/table.js";
+import { TrialTable } from "../table/table.js";
 
 // Sections by the address that shows them, in the order of the page.
 const SECTIONS = new Map([
@@ -22,32 +23,38 @@ const SECTIONS = new Map([
 ]);
 const FEW_SUITES = 3; // of more, those in which nothing happened are folded
 
-export function overview({ index, route }) {
-  const { report, overview: words, plots } = index;
+// Return {node, follow}: `follow(route)` shows what an address asks for, and claims the keys.
+export function overview(index) {
+  const table = new TrialTable(index);
+  const { report, overview: words } = index;
+  const parts = [band(report, words.facts), partOf(index.part), answers(words), gapList(index.gaps), commandList(report.commands)];
+  const body = element("div", {}, sections(index, table));
+  const node = element("div", { class: "overview" }, parts, jumps(body), body);
+  const follow = (route) => {
+    onKey("/", "filter the trials", () => {
+      table.field.focus();
+      table.field.select();
+    });
+    onKey("j", "next trial of the table", () => toNextTrial(1));
+    onKey("k", "previous trial of the table", () => toNextTrial(-1));
+    table.follow(route);
+  };
+  return { node, follow };
+}
+
+function sections({ overview: words, plots }, table) {
   const pictures = [
     section("intervals", plotFigure(plots.intervals)),
     section("history", plotFigure(plots.history, "History in numbers")),
     section("scores", plotFigure(plots.distributions, "Scores in numbers")),
     section("spending", plotFigure(plots.spending, "In numbers"), words.spending.map((line) => element("p", {}, line))),
   ];
-  const sections = [
+  return [
     section("metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
     element("div", { class: "pictures" }, pictures),
-    trialTable({ index, route }),
+    table.node,
     section("notes", words.messages.map(message)),
   ];
-  onKey("/", "filter the trials", toFilter);
-  onKey("j", "next trial of the table", () => toNextTrial(1));
-  onKey("k", "previous trial of the table", () => toNextTrial(-1));
-  const parts = [band(report, words.facts), partOf(index.part), answers(words), gapList(index.gaps), commandList(report.commands)];
-  const body = element("div", {}, sections);
-  return element("div", { class: "overview" }, parts, jumps(body, route), body);
-}
-
-function toFilter() {
-  const field = document.getElementById("filter");
-  field?.focus();
-  field?.select();
 }
 
 function toNextTrial(step) {
@@ -86,16 +93,16 @@ function gapList(gaps) {
 }
 
 // Return links to the sections; they keep the table's filter.
-function jumps(body, route) {
-  const there = [...body.querySelectorAll("h2")].map((heading) => heading.id);
-  const jump = (view, options) => {
-    const href = routeFragment({ view, options });
-    return element("a", { href, on: { click: () => toSection(view) } }, SECTIONS.get(view));
-  };
-  const links = ({ options }) => [...there.map((view) => jump(view, options)), keysButton()];
-  const follow = (event) => event.currentTarget.replaceChildren(...links(event.detail));
-  const place = { class: "jumps row screen-only", "aria-label": "Sections", "data-follows": true, on: { route: follow } };
-  return element("nav", place, links(route));
+function jumps(body) {
+  const links = [...body.querySelectorAll("h2")].map(({ id: view, textContent }) => {
+    const jump = ({ currentTarget }) => {
+      // what was typed meanwhile is in the address
+      currentTarget.href = routeFragment({ ...readRoute(), view });
+      toSection(view);
+    };
+    return element("a", { href: routeFragment({ view }), on: { click: jump } }, textContent);
+  });
+  return element("nav", { class: "jumps row screen-only", "aria-label": "Sections" }, links, keysButton());
 }
 
 // Scroll to a section and let a screen reader go on there.
@@ -110,10 +117,9 @@ export function toSection(id) {
 
 function metricSections(suites) {
   const isFolded = ({ quiet }) => quiet && suites.length > FEW_SUITES;
-  const folded = suites.filter(isFolded).map(metricSection);
+  const quiet = suites.filter(isFolded).map(metricSection);
   const shown = suites.filter((suite) => !isFolded(suite)).map(metricSection);
-  const summary = element("summary", {}, `${folded.length} suites with nothing to report`);
-  return [shown, folded.length ? element("details", {}, summary, folded) : null];
+  return [shown, quiet.length > 0 && foldedPart(`${quiet.length} suites with nothing to report`, quiet)];
 }
 
 function metricSection({ title, size, head, rows, notes }) {
@@ -124,15 +130,15 @@ function metricSection({ title, size, head, rows, notes }) {
   return element(
     "section",
     { class: "suite" },
-    element("h3", {}, title, size && element("span", { class: "muted" }, ` · ${size}`)),
-    rows.length ? textTable(`Metrics of ${title}`, head, cells, ["verdict"]) : null,
+    element("h3", {}, title, size && mutedWords(" · ", size)),
+    rows.length > 0 && textTable(`Metrics of ${title}`, head, cells, ["verdict"]),
     notes.map(([standing, text]) => element("p", { class: "muted" }, standingSign(standing), text)),
   );
 }
 
 function suiteScore({ suite, text, head, rows }) {
-  const title = element("h3", {}, text, element("span", { class: "muted" }, ` · ${suite}`));
-  return element("section", {}, title, rows.length ? textTable(text, head, rows) : null);
+  const title = element("h3", {}, text, mutedWords(" · ", suite));
+  return element("section", {}, title, rows.length > 0 && textTable(text, head, rows));
 }
 
 function message([standing, text]) {

@@ -2,6 +2,7 @@
 
 import { drawn, element } from "../page/dom.js";
 import { textTable } from "../page/grid.js";
+import { foldedPart } from "../page/parts.js";
 
 // Return a picture, with its values folded below it where a title names them, or null where there is none.
 export function plotFigure(plot, title = "") {
@@ -9,7 +10,7 @@ export function plotFigure(plot, title = "") {
     return null;
   }
   const { wide, narrow, table } = plot;
-  const numbers = title && element("details", {}, element("summary", {}, title), textTable(title, table.head, table.rows, table.texts));
+  const numbers = title && foldedPart(title, textTable(title, table.head, table.rows, table.texts));
   return element("figure", { class: "picture" }, scenePicture(wide, "wide"), scenePicture(narrow, "narrow"), numbers);
 }
 
@@ -20,8 +21,5 @@ function scenePicture(scene, size) {
 }
 
 function sceneShape([kind, attributes, text]) {
-  if (kind === "text") {
-    return drawn(kind, attributes, text);
-  }
-  return drawn(kind, attributes, text ? drawn("title", {}, text) : null);
+  return drawn(kind, attributes, kind === "text" || !text ? text : drawn("title", {}, text));
 }

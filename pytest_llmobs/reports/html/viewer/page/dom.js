@@ -19,8 +19,8 @@ export function drawn(tag, attributes = {}, ...children) {
 
 function filled(node, { on = {}, set = {}, ...attributes }, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) {
-      node.setAttribute(name, value === true ? "" : String(value));
+    if (!isLeftOut(value)) {
+      node.setAttribute(name, value === true ? "" : value);
     }
   }
   for (const [event, listener] of Object.entries(on)) {
@@ -28,11 +28,15 @@ function filled(node, { on = {}, set = {}, ...attributes }, children) {
   }
   Object.assign(node, set);
   for (const child of children.flat(Infinity)) {
-    if (child !== null && child !== undefined && child !== false) {
+    if (!isLeftOut(child)) {
       node.append(child instanceof Node ? child : shown(child));
     }
   }
   return node;
+}
+
+function isLeftOut(value) {
+  return value === null || value === undefined || value === false;
 }
 
 // Return a text with whatever acts or isn't seen as an escape, as the terminal's report shows it.
@@ -42,14 +46,6 @@ export function shown(text) {
 
 function escaped(sign) {
   const code = sign.codePointAt(0);
-  return code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`;
-}
-
-function hex(code, digits) {
-  return code.toString(16).padStart(digits, "0");
-}
-
-// Let a screen reader say something: how many trials a filter left, for one.
-export function announce(text) {
-  document.getElementById("live").textContent = shown(text);
+  const [letter, digits] = code < 0x100 ? ["x", 2] : ["u", 4];
+  return `\\${letter}${code.toString(16).padStart(digits, "0")}`;
 }

@@ -8,18 +8,22 @@ export function factsList(facts) {
   return element("dl", { class: "facts" }, known.map(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]));
 }
 
-// Return a table in a frame that scrolls sideways where the page is narrow.
+// Return a table in a frame.
 //   label: what it shows, for those who don't see the heading.
 //   heads: names of columns; the first column names the rows, the others hold figures, unless `texts` names them.
 //   rows: of each the cells, which are texts, nodes or lists of both.
 export function textTable(label, heads, rows, texts = []) {
   const kinds = heads.map((name, column) => (column === 0 || texts.includes(name) ? null : "number"));
   const head = heads.map((name, column) => element("th", { scope: "col", class: kinds[column] }, name));
-  const body = rows.map((cells) => element("tr", {}, cells.map((cell, column) => tableCell(cell, kinds[column], column))));
+  const body = rows.map(([name, ...cells]) => {
+    const figures = cells.map((cell, at) => element("td", { class: kinds[at + 1] }, cell));
+    return element("tr", {}, element("th", { scope: "row" }, name), figures);
+  });
   const table = element("table", { class: "table" }, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body));
-  return element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, table);
+  return scrollFrame(label, table);
 }
 
-function tableCell(content, kind, column) {
-  return column === 0 ? element("th", { scope: "row" }, content) : element("td", { class: kind }, content);
+// Let a wide table scroll sideways, and not the page.
+export function scrollFrame(label, table) {
+  return element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: 0 }, table);
 }

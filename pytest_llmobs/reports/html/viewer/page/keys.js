@@ -2,25 +2,25 @@
 
 import { element } from "./dom.js";
 import { factsList } from "./grid.js";
+import { pushButton } from "./parts.js";
 
-const pageKeys = new Map(); // key -> {description, action}
-const viewKeys = new Map(); // of what is shown now
+const offered = new Map(); // key -> {description, action}, of what is shown now
 
 // Let a key do something while the view that is being built is shown; the key as KeyboardEvent.key has it. The last
 // to claim a key has it. Keys are left alone while a reader types, and together with Ctrl, Alt or Meta.
 export function onKey(key, description, action) {
-  viewKeys.set(key, { description, action });
+  offered.set(key, { description, action });
 }
 
 // Forget the keys of a view that goes, and don't go on showing them.
-export function forgetKeys() {
+export function resetKeys() {
   openHelp()?.close();
-  viewKeys.clear();
+  offered.clear();
+  onKey("?", "show or hide these keys", toggleHelp);
 }
 
-// Listen, once; `?` and its button show what there is.
+// Listen, once.
 export function startKeys() {
-  pageKeys.set("?", { description: "show or hide these keys", action: toggleHelp });
   document.addEventListener("keydown", keyPressed);
 }
 
@@ -40,21 +40,19 @@ function keyPressed(event) {
   if (openHelp() && event.key !== "?") {
     return;
   }
-  const { action } = viewKeys.get(event.key) ?? pageKeys.get(event.key) ?? {};
-  if (action) {
+  if (offered.has(event.key)) {
     event.preventDefault();
-    action(event);
+    offered.get(event.key).action();
   }
 }
 
 function openHelp() {
-  return document.querySelector("dialog.keys");
+  return document.querySelector("dialog");
 }
 
 // Return the button that shows the keys, for those who don't know of `?`.
 export function keysButton() {
-  const label = ["Keys ", element("kbd", {}, "?")];
-  return element("button", { class: "button screen-only", type: "button", on: { click: toggleHelp } }, label);
+  return pushButton(toggleHelp, ["Keys ", element("kbd", {}, "?")], { class: "button screen-only" });
 }
 
 function toggleHelp() {
@@ -69,18 +67,9 @@ function toggleHelp() {
 }
 
 function helpDialog() {
-  const lines = [...viewKeys, ...pageKeys].map(keyLine);
-  const close = element("button", { class: "button", type: "button", on: { click: toggleHelp } }, "Close");
-  const dialog = element(
-    "dialog",
-    { class: "keys", "aria-labelledby": "keys-title" },
-    element("div", { class: "row" }, element("h2", { id: "keys-title" }, "Keys"), close),
-    factsList(lines),
-  );
+  const lines = [...offered].map(([key, { description }]) => [element("kbd", {}, key), description]);
+  const heading = element("div", { class: "row" }, element("h2", { id: "keys" }, "Keys"), pushButton(toggleHelp, "Close"));
+  const dialog = element("dialog", { "aria-labelledby": "keys" }, heading, factsList(lines));
   dialog.addEventListener("close", () => dialog.remove());
   return dialog;
-}
-
-function keyLine([key, { description }]) {
-  return [element("kbd", {}, key), description];
 }

@@ -2,6 +2,7 @@
 
 import { element } from "../page/dom.js";
 import { factsList } from "../page/grid.js";
+import { foldedPart, mutedWords, pushButton } from "../page/parts.js";
 
 // Return the field.
 export function filterField(on) {
@@ -26,8 +27,8 @@ export function showMistakes(field, list, mistakes) {
 // Return buttons that filter, each with its number of trials.
 export function quickFilters(index, filterBy) {
   const buttons = index.table.quick.map(([term, count]) => {
-    const words = [term.replace(/^\w+:/, ""), element("span", { class: "muted" }, ` ${count}`)];
-    return element("button", { class: "button", type: "button", on: { click: () => filterBy(term) } }, words);
+    const words = [term.replace(/^\w+:/, ""), mutedWords(" ", count)];
+    return pushButton(() => filterBy(term), words);
   });
   return element("div", { class: "row", role: "group", "aria-label": "Quick filters" }, buttons);
 }
@@ -46,6 +47,5 @@ export function filterHelp(columns) {
     ["red", "makes the build red; replayed: answered by recordings"],
     ["-refund", "the opposite; all terms must hold"],
   ];
-  const list = lines.map(([term, words]) => [element("code", {}, term), words]);
-  return element("details", {}, element("summary", {}, "How to filter"), factsList(list));
+  return foldedPart("How to filter", factsList(lines.map(([term, words]) => [element("code", {}, term), words])));
 }

@@ -2,7 +2,7 @@
 
 import { isNothing } from "./columns.js";
 import { element } from "../page/dom.js";
-import { routeFragment } from "../page/route.js";
+import { trialFragment } from "../page/route.js";
 
 const STATUS_SIGNS = { passed: "✓", failed: "✗", error: "‼", skipped: "○", xfailed: "✓", unscored: "?" };
 const STATUS_CLASSES = { passed: "good", failed: "bad", error: "bad", unscored: "warn" };
@@ -28,22 +28,25 @@ export function nextOrder({ name, first }, sort) {
 
 // Return the row of a trial, whose link keeps the table's filter and order: "next" means the same there.
 export function trialRow(index, columns, row, { filter, sort }) {
-  const options = new Map(Object.entries({ filter, sort }));
-  const href = routeFragment({ view: "trial", argument: String(row), options });
+  const options = new Map([["filter", filter], ["sort", sort]]);
   const [{ value }, ...others] = columns;
-  const link = element("a", { href, "data-row": row }, value(row));
-  const cells = others.map((column) => trialCell(index, column, row));
+  const link = element("a", { href: trialFragment(row, options), "data-row": row }, value(row));
+  const cells = others.map((column) => {
+    const { title, kind } = column;
+    return element("td", { class: cellClass(kind), "data-label": title }, cellContent(index.trials, column, row));
+  });
   return element("tr", {}, element("th", { scope: "row" }, link), cells);
 }
 
-function trialCell({ trials }, { name, title, kind, value, text }, row) {
-  let content = isNothing(value(row)) ? null : text(value(row));
-  if (name === "status") {
-    content = [statusWord(content), trials.replayed[row] ? " replayed" : ""];
-  } else if (name === "state") {
-    content = stateBadge(content, trials.red[row]);
+function cellContent({ red, replayed }, { name, value, text }, row) {
+  const known = value(row);
+  if (name === "state") {
+    return stateBadge(known, red[row]);
   }
-  return element("td", { class: cellClass(kind), "data-label": title }, content);
+  if (isNothing(known)) {
+    return null;
+  }
+  return name === "status" ? [statusWord(known), replayed[row] ? " replayed" : ""] : text(known);
 }
 
 function cellClass(kind) {

@@ -1,14 +1,19 @@
 // The table of trials: filtered and sorted as the address says.
 
 import { sortedRows, trialColumns } from "./columns.js";
-import { announce, element } from "../page/dom.js";
+import { element } from "../page/dom.js";
 import { readFilter } from "./filter.js";
 import { filterField, filterHelp, quickFilters, showMistakes } from "./filtering.js";
-import { go, keepOptions, readRoute } from "../page/route.js";
+import { scrollFrame } from "../page/grid.js";
+import { announce, pushButton } from "../page/parts.js";
+import { go, keepOptions, readRoute, withOptions } from "../page/route.js";
 import { columnHead, markOrder, nextOrder, trialRow } from "./rows.js";
 
-// Rows that are shown at first, and added at a time: what a browser lays out at once.
+// Rows that are shown at first, and added at a time.
 const PAGE_OF_ROWS = 100;
+// Of them, those that a reader waits for; and those that a browser lays out in a turn afterwards.
+const ROWS_AT_ONCE = 40;
+const ROWS_IN_A_TURN = 300;
 // an address that changes at every key is refused by some browsers
 const TYPING_PAUSE = 250;
 
@@ -16,7 +21,7 @@ const TYPING_PAUSE = 250;
 let latest = {};
 
 // Return the rows of the index that the table shows, in its order: what "next" and "previous" go through.
-export function visibleRows(index, { options }) {
+export function visibleRows(index, options) {
   return selection(index, tableOptions(options)).rows;
 }
 
@@ -44,35 +49,38 @@ function selected(index, filter, sort) {
   return { rows: sortedRows(rows, column, order === "descending"), mistakes, column, order };
 }
 
-// Return the table with its filter. The field for the filter has the id "filter", a trial's link `data-row`.
-export function trialTable({ index, route }) {
-  const table = new TrialTable(index);
-  table.follow(route);
-  return table.node;
-}
-
-class TrialTable {
+// The table with its filter. The field for the filter has the id "filter", a trial's link `data-row`.
+export class TrialTable {
   constructor(index) {
     this.index = index;
     this.options = {};
-    this.timer = 0; // of somebody who types
+    this.found = null;
+    this.pause = 0; // timer of somebody who types
+    this.turn = 0; // timer of the rows that are still to come
     this.columns = trialColumns(index).filter(({ shown }) => shown);
     this.heads = this.columns.map((column) => columnHead(column, () => this.sort(column)));
     this.body = element("tbody");
     this.count = element("p", { class: "muted" });
     this.more = element("p", { class: "row screen-only" });
-    this.field = filterField({ input: () => this.type(), change: () => this.typed() });
+    this.field = filterField({ input: () => this.type(), change: () => this.keep() });
     this.mistakes = element("ul", { class: "plain", id: "filter-mistakes" });
+    this.node = this.section();
+  }
+
+  section() {
     const label = element("label", { class: "filter" }, "Filter trials", this.field);
-    const quick = quickFilters(index, (filter) => this.filterBy(filter));
-    const acts = { route: ({ detail }) => this.follow(detail) };
-    this.node = element(
+    const quick = quickFilters(this.index, (filter) => this.filterBy(filter));
+    const head = element("thead", {}, element("tr", {}, this.heads));
+    const table = element("table", { class: "table", "aria-labelledby": "trials" }, head, this.body);
+    // the headings of a few columns stay while the page scrolls; many columns scroll sideways
+    const isWide = this.columns.length > 10;
+    return element(
       "section",
-      { class: "trials stack", "aria-labelledby": "trials", "data-follows": true, on: acts },
+      { class: "trials stack", "aria-labelledby": "trials", "data-comes-in-turns": true, on: { beforeprint: () => this.fill(Infinity) } },
       element("h2", { id: "trials" }, "Trials"),
       element("search", { class: "stack screen-only" }, label, this.mistakes, quick, filterHelp(this.columns)),
       this.count,
-      tableFrame(this.heads, this.body),
+      isWide ? scrollFrame("Trials, scrolls sideways", table) : element("div", {}, table),
       this.more,
     );
   }
@@ -81,41 +89,52 @@ class TrialTable {
   follow({ options }) {
     const asked = tableOptions(options);
     if (Object.entries(asked).some(([name, value]) => value !== this.options[name])) {
-      this.options = asked;
       this.field.value = asked.filter;
-      this.update();
+      this.set(asked);
     }
   }
 
-  update() {
+  set(changes) {
+    clearTimeout(this.pause);
+    Object.assign(this.options, changes);
     const found = selection(this.index, this.options);
-    const rows = found.rows.slice(0, Math.max(PAGE_OF_ROWS, Number(this.options.show) || 0));
-    this.count.textContent = countSentence(this.index, found, rows);
-    showMistakes(this.field, this.mistakes, found.mistakes);
-    this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === found.column?.name ? found.order : "none"));
-    this.body.replaceChildren(...rows.map((row) => trialRow(this.index, this.columns, row, this.options)));
-    this.more.replaceChildren(...this.moreButtons(rows.length, found.rows.length));
+    const { rows, mistakes, column, order } = found;
+    this.end = Math.min(rows.length, Math.max(PAGE_OF_ROWS, Number(this.options.show) || 0));
+    if (found !== this.found || this.end < this.body.rows.length) {
+      this.body.replaceChildren();
+    }
+    this.found = found;
+    this.count.textContent = countSentence(this.index, found, this.end);
+    showMistakes(this.field, this.mistakes, mistakes);
+    this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === column?.name ? order : "none"));
+    this.more.replaceChildren(...this.moreButtons());
+    this.fill(ROWS_AT_ONCE);
   }
 
-  moreButtons(shown, all) {
-    const counts = shown < all ? [Math.min(shown + PAGE_OF_ROWS, all), all] : [];
+  // Add rows; those that are still missing come in turns, so that the page answers meanwhile.
+  fill(count) {
+    clearTimeout(this.turn);
+    const from = this.body.rows.length;
+    const rows = this.found.rows.slice(from, Math.min(from + count, this.end));
+    this.body.append(...rows.map((row) => trialRow(this.index, this.columns, row, this.options)));
+    if (this.body.rows.length < this.end) {
+      this.turn = setTimeout(() => this.fill(ROWS_IN_A_TURN));
+    }
+  }
+
+  moreButtons() {
+    const all = this.found.rows.length;
+    const counts = this.end < all ? [Math.min(this.end + PAGE_OF_ROWS, all), all] : [];
     return [...new Set(counts)].map((count) => {
       const words = count === all ? `Show all ${all}` : `Show ${PAGE_OF_ROWS} more`;
-      return element("button", { type: "button", class: "button", on: { click: () => this.showMore(count) } }, words);
+      return pushButton(() => this.showMore(count), words);
     });
-  }
-
-  set(changes) {
-    clearTimeout(this.timer);
-    Object.assign(this.options, changes);
-    this.update();
   }
 
   // Show another state, which the reader can go back from.
   change(changes) {
     this.set(changes);
-    const route = readRoute(location.hash);
-    go({ ...route, options: new Map([...route.options, ...Object.entries(this.options)]) });
+    go(withOptions(readRoute(), Object.entries(this.options)));
     announce(this.count.textContent);
   }
 
@@ -129,18 +148,19 @@ class TrialTable {
   }
 
   showMore(count) {
-    const before = this.body.rows.length;
+    const before = this.end;
     this.change({ show: String(count) });
     this.body.rows[before].querySelector("a").focus();
   }
 
   type() {
     this.set({ filter: this.field.value, show: "" });
-    this.timer = setTimeout(() => this.typed(), TYPING_PAUSE);
+    this.pause = setTimeout(() => this.keep(), TYPING_PAUSE);
   }
 
-  typed() {
-    clearTimeout(this.timer);
+  // Keep what was typed in the address.
+  keep() {
+    clearTimeout(this.pause);
     // somebody may type and go on within the pause
     if (this.node.isConnected) {
       keepOptions(Object.entries(this.options));
@@ -152,14 +172,6 @@ class TrialTable {
 function countSentence({ trials }, { rows, column, order }, shown) {
   const all = trials.example.length;
   const count = rows.length === all ? `${all} trials` : `${rows.length} of ${all} trials`;
-  const cut = rows.length > shown.length ? `, ${shown.length} shown` : "";
+  const cut = rows.length > shown ? `, ${shown} shown` : "";
   return `${count}${cut}, ${column ? `by ${column.title}, ${order}` : "the worst first"}`;
-}
-
-// A few columns have a heading that stays while the page scrolls; many scroll sideways.
-function tableFrame(heads, body) {
-  const head = element("thead", {}, element("tr", {}, heads));
-  const table = element("table", { class: "table", "aria-labelledby": "trials" }, head, body);
-  const sideways = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials, scrolls sideways" };
-  return element("div", heads.length > 10 ? sideways : {}, table);
 }

@@ -2,6 +2,7 @@
 
 import { wordDiff } from "./diff.js";
 import { element } from "../page/dom.js";
+import { foldedPart } from "../page/parts.js";
 
 const LINES = { "+": ["ins", "added"], "-": ["del", "removed"] };
 
@@ -16,7 +17,7 @@ export function changeBlock(block, most = Infinity) {
     { class: "change" },
     element("p", {}, element("strong", {}, name), colon),
     brief.length > 0 && diffLines(brief),
-    brief.length < lines.length && element("details", {}, element("summary", {}, "the whole diff"), diffLines(lines)),
+    brief.length < lines.length && foldedPart("the whole diff", diffLines(lines)),
   );
 }
 

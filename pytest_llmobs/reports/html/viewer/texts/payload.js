@@ -3,6 +3,7 @@
 import { wordDiff } from "./diff.js";
 import { element } from "../page/dom.js";
 import { countText } from "../page/figures.js";
+import { pushButton } from "../page/parts.js";
 
 // Characters of a text that are shown until a reader asks for all, and of what stayed the same beside a change.
 const MOST_CHARACTERS = 3000;
@@ -18,11 +19,11 @@ export function payloadNode(value) {
 
 // Return a text as a block; a long one is cut, with a button that shows all of it.
 export function textNode(text) {
-  return textBlock(cutText(text, MOST_CHARACTERS, 0), "");
+  return textBlock(cutText(text, MOST_CHARACTERS, 0));
 }
 
-function textBlock(content, kind) {
-  return element("div", { class: `payload whole text ${kind}`, dir: "auto" }, content);
+function textBlock(content, kind = "") {
+  return element("div", { class: `payload ${kind}`, dir: "auto" }, content);
 }
 
 // Return two texts as one, with the words that went and those that came marked.
@@ -51,9 +52,8 @@ function cutText(text, head, tail) {
     cut.replaceWith(rest);
     rest.focus({ preventScroll: true });
   };
-  const button = element("button", { class: "button", type: "button", on: { click: show } }, words);
   const printed = element("span", { class: "print-only" }, `[${countText(end - start)} characters left out]`);
-  const cut = element("span", { class: "cut" }, " … ", button, printed, " ");
+  const cut = element("span", { }, " … ", pushButton(show, words), printed, " ");
   return [text.slice(0, start), cut, text.slice(end)];
 }
 

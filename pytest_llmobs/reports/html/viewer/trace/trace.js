@@ -11,13 +11,12 @@ const LINES_AT_ONCE = 200;
 const OPENED_ON_PAPER = 100;
 
 // Return the tree of a trial's runs, which come depth first. Those that the option `run` names are open: `?run=3,7`.
-export function traceTree({ runs, route }) {
+export function traceTree(runs, { options }) {
   const tree = new TraceTree(runs);
-  const asked = (route.options.get("run") ?? "").match(/\d+/g) ?? [];
+  const asked = options.get("run")?.match(/\d+/g) ?? [];
   tree.fill(LINES_AT_ONCE);
   asked.map(Number).filter((at) => at < runs.length).forEach((at) => tree.open(at, true));
-  tree.fillOn(false);
-  addEventListener("beforeprint", tree);
+  tree.fillOn();
   return tree.node;
 }
 
@@ -29,9 +28,14 @@ class TraceTree {
     this.folded = new Set();
     this.opened = new Set();
     const left = runs.length > OPENED_ON_PAPER && "Inputs and outputs are printed of the runs that are open.";
+    const on = {
+      click: ({ target }) => this.click(target.closest("button")),
+      keydown: (event) => this.keydown(event),
+      beforeprint: () => this.complete(),
+    };
     this.node = element(
       "section",
-      { class: "trace stack", "aria-labelledby": "trace", on: { click: this, keydown: this } },
+      { class: "trace stack", "aria-labelledby": "trace", "data-comes-in-turns": true, on },
       element("h2", { id: "trace" }, "Trace"),
       element("p", { class: "muted" }, traceSentence(this.trace)),
       element("p", { class: "muted print-only" }, left),
@@ -49,51 +53,41 @@ class TraceTree {
   }
 
   // Make the rest in turns, so that the page answers meanwhile; stop where the reader has left.
-  fillOn(wasShown) {
-    const isShown = this.node.isConnected;
-    if (this.lines.length < this.trace.runs.length && (isShown || !wasShown)) {
-      this.fill(this.lines.length + LINES_AT_ONCE);
-      setTimeout(() => this.fillOn(isShown));
-    }
-  }
-
-  handleEvent(event) {
-    if (event.type === "beforeprint") {
-      this.print();
-      return;
-    }
-    const button = event.target.closest(".run-fold, .run-name");
-    if (button && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      const at = Number(button.closest(".run").dataset.run);
-      this[event.type](event, at, button);
-    }
+  fillOn() {
+    setTimeout(() => {
+      if (this.node.isConnected && this.lines.length < this.trace.runs.length) {
+        this.fill(this.lines.length + LINES_AT_ONCE);
+        this.fillOn();
+      }
+    });
   }
 
   // On paper nothing can come later, or be opened.
-  print() {
+  complete() {
     const { runs } = this.trace;
-    if (!this.node.isConnected) {
-      removeEventListener("beforeprint", this);
-      return;
-    }
     this.fill(runs.length);
     if (runs.length <= OPENED_ON_PAPER) {
       runs.forEach((_, at) => this.open(at, true));
     }
   }
 
-  click(event, at, button) {
-    const isExpanded = button.getAttribute("aria-expanded") === "true";
-    if (button.matches(".run-fold")) {
-      this.fold(at, isExpanded);
-    } else {
-      this.open(at, !isExpanded);
+  click(button) {
+    const at = runOf(button);
+    if (button?.matches(".run-fold")) {
+      this.fold(at, !this.folded.has(at));
+    } else if (button?.matches(".run-name")) {
+      this.open(at, !this.opened.has(at));
       const opened = [...this.opened].sort((left, right) => left - right);
       keepOptions([["run", opened.join(",")]]);
     }
   }
 
-  keydown(event, at) {
+  keydown(event) {
+    const isLine = event.target.matches(".run-fold, .run-name");
+    if (!isLine || event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    const at = runOf(event.target);
     const { ends, parents, runs } = this.trace;
     const isFolded = this.folded.has(at);
     const moves = {
@@ -139,9 +133,9 @@ class TraceTree {
 
   // Go to the next line in a direction, of those that aren't folded away.
   focusNext(at, step) {
-    this.fill(this.trace.runs.length);
     do {
       at += step;
+      this.fill(at + 1);
     } while (this.lines[at]?.hidden);
     this.focus(at);
   }
@@ -149,6 +143,10 @@ class TraceTree {
   focus(at) {
     this.lines[at]?.querySelector(".run-name").focus();
   }
+}
+
+function runOf(node) {
+  return Number(node?.closest(".run")?.dataset.run);
 }
 
 function traceLists(count) {

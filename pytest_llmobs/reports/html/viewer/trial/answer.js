@@ -3,19 +3,19 @@
 import { element } from "../page/dom.js";
 import { onKey } from "../page/keys.js";
 import { diffNode, textNode } from "../texts/payload.js";
-import { go, routeFragment } from "../page/route.js";
+import { go, routeFragment, withOptions } from "../page/route.js";
 
 export function answerPart(details, route) {
   const others = comparableTexts(details);
   const asked = route.options.get("diff") ?? "accepted";
   const other = others.find(({ option }) => option === asked);
-  const address = (option) => ({ ...route, options: new Map([...route.options, ["diff", option]]) });
+  const compared = (option) => withOptions(route, [["diff", option]]);
   const choices = [...others, { option: "off", name: "nothing" }].map(({ option, name }) => {
     const state = { id: `diff-${option}`, "aria-current": option === (other?.option ?? "off") && "true" };
-    return element("a", { class: "button", href: routeFragment(address(option)), ...state }, name);
+    return element("a", { class: "button", href: routeFragment(compared(option)), ...state }, name);
   });
   if (others.length) {
-    onKey("d", "mark differences, or not", () => go(address(other ? "off" : others[0].option)));
+    onKey("d", "mark differences, or not", () => go(compared(other ? "off" : others[0].option)));
   }
   return element(
     "section",

@@ -7,6 +7,7 @@ import { costText, countText, scoreText, secondsText } from "../page/figures.js"
 import { factsList } from "../page/grid.js";
 import { onKey } from "../page/keys.js";
 import { payloadNode, textNode } from "../texts/payload.js";
+import { mutedWords } from "../page/parts.js";
 import { go, routeFragment } from "../page/route.js";
 import { stateBadge, statusWord } from "../table/rows.js";
 import { visibleRows } from "../table/table.js";
@@ -49,10 +50,6 @@ function trialPart(title, content) {
   return content && element("section", { class: "stack" }, element("h2", {}, title), content);
 }
 
-function mutedWords(words) {
-  return element("span", { class: "muted" }, words);
-}
-
 function trialHead({ trials, suites }, row) {
   const look = trials.look[row];
   const facts = [
@@ -67,14 +64,13 @@ function trialHead({ trials, suites }, row) {
 
 // Return links to the trials beside this one in the table's order, and to its repeats; keys lead there too.
 function waysOn(index, row, { options }) {
-  const { suite, example, look, repeat } = index.trials;
+  const { example, look, repeat } = index.trials;
   const kept = (...names) => new Map(names.map((name) => [name, options.get(name) ?? ""]));
   const table = { view: "trials", options: kept("filter", "sort") };
-  const address = (target) => ({ view: "trial", argument: String(target), options: kept("filter", "sort", "diff") });
-  const all = [...example.keys()];
-  const visible = visibleRows(index, { options });
-  const rows = visible.includes(row) ? visible : all;
-  const repeats = all.filter((other) => suite[other] === suite[row] && example[other] === example[row]);
+  const address = (target) => ({ view: "trial", argument: target, options: kept("filter", "sort", "diff") });
+  const visible = visibleRows(index, options);
+  const rows = visible.includes(row) ? visible : [...example.keys()];
+  const repeats = repeatsOf(index.trials, row);
   const beside = (list, step) => list[list.indexOf(row) + step];
 
   function way(key, words, target) {
@@ -99,6 +95,10 @@ function waysOn(index, row, { options }) {
     link("next →", beside(rows, 1)),
     repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${look[target]} ${repeat[target]}`, target))],
   );
+}
+
+function repeatsOf({ suite, example }, row) {
+  return [...example.keys()].filter((other) => suite[other] === suite[row] && example[other] === example[row]);
 }
 
 function scoreLine({ metric, score, value, comment, error, gating, exempt, baseline, control }) {
@@ -138,7 +138,7 @@ function figuresList(trials, row, { nodeid, run_id, model_calls }) {
 
 function tracePart({ runs, runs_in: file }, row, route) {
   if (runs) {
-    return traceTree({ runs, row, route });
+    return traceTree(runs, route);
   }
   return trialPart("Trace", file ? fileLink("The trace", file, row) : mutedWords("The trace of this trial isn't stored."));
 }
