@@ -55,7 +55,7 @@ class Volumes:
             self._move(size - room, room)
 
     def _move(self, excess: int, room: int) -> None:
-        """Move traces, then also payloads, out of the last chunks until that many bytes are gone.
+        """Move traces and large payloads, then all payloads, out of the last chunks until that many bytes are gone.
 
         Chunks without a failure go first, since these are what the page is read for.
         """
@@ -67,15 +67,14 @@ class Volumes:
                 if excess <= 0:
                     return
                 before = self.chunks[number]
-                if number not in self._whole:
-                    self._assign(number, room)
-                self.chunks[number] = self._lightened(number, most)
+                self._lighten(number, most, room)
                 excess -= len(before) - len(self.chunks[number])
 
     def _assign(self, number: int, room: int) -> None:
-        """Give a chunk to the last page, or to another one where it doesn't fit."""
+        """Give a chunk to the last page, or to another one where it doesn't fit; pages have no holes between rows."""
         whole = self.chunks[number]
-        if not self._moved or self._filled + len(whole) > room:
+        follows = bool(self._moved) and self._moved[-1][-1] == number + 1
+        if not follows or self._filled + len(whole) > room:
             self._moved.append([])
             self._filled = 0
         self._filled += len(whole)
@@ -83,13 +82,18 @@ class Volumes:
         self._whole[number] = whole
         self._places[number] = self._name(len(self._moved))
 
-    def _lightened(self, number: int, most: int) -> str:
-        entries = []
-        for entry in self._entries(number):
-            if entry["runs"] is not None:
-                entry.update(_without(entry, most), runs=None, runs_in=self._places[number])
-            entries.append(entry)
-        return packed_details(number, entries)
+    def _lighten(self, number: int, most: int, room: int) -> None:
+        """Leave out of a chunk what may go, if it has anything of that."""
+        entries = self._entries(number)
+        lighter = [_without(entry, most) for entry in entries]
+        if not any(lighter):
+            return
+        if number not in self._whole:
+            self._assign(number, room)
+        for entry, light in zip(entries, lighter, strict=True):
+            if light:
+                entry.update(light, runs_in=self._places[number])
+        self.chunks[number] = packed_details(number, entries)
 
     def _entries(self, number: int) -> list[dict[str, Any]]:
         return list(map(self._details.of, self._part(number)))
@@ -104,10 +108,10 @@ class Volumes:
         """Say what lies elsewhere."""
         if not self._moved:
             return
-        first = self._moved[-1][-1] * CHUNK
+        trials = sum(len(self._part(number)) for number in self._whole)
         files = ", ".join(map(self._name, range(1, len(self._moved) + 1)))
         yield (
-            f"The traces of {count(len(self._rows) - first, 'trial')}, the passing ones first, lie beside this page in "
+            f"The traces and long texts of {count(trials, 'trial')}, the passing ones first, lie beside this page in "
             f"{files}: with them it would be too large for a browser. Keep the files together."
         )
 
@@ -129,19 +133,21 @@ def _is_linkable(file: str) -> bool:
 
 
 def _without(entry: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """Return what stands in the place of payloads that are larger: nothing, and the beginning of the answer.
+    """Return what stands in the place of a trace and of payloads that are larger: nothing, and an answer's beginning.
 
     Args:
         entry: Details of a trial.
         most: Characters that a payload may have.
     """
     light: dict[str, Any] = {}
+    if entry["runs"] is not None:
+        light["runs"] = None
     for name in _PAYLOADS:
         if len(str(entry[name])) > most:
             light[name] = None
     output = entry["output"]
     if len(output) > most:
         light["output"] = (
-            f"{output[:_BEGINNING]}… {len(output) - _BEGINNING:,} more characters beside the trace"
+            f"{output[:_BEGINNING]}… {len(output) - _BEGINNING:,} more characters in the file below"
         )
     return light

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 
 from pytest_llmobs.reports.base import Document
@@ -56,7 +59,7 @@ def test_payloads_follow_where_the_page_is_still_too_large_and_say_so() -> None:
     details = details_of(document.text)
     assert details[0]["inputs"]["text"]
     assert details[399]["inputs"] is None
-    assert details[399]["output"].endswith(" more characters beside the trace")
+    assert details[399]["output"].endswith(" more characters in the file below")
     there = details_of(document.siblings[details[399]["runs_in"]].decode())
     assert there[399]["inputs"]["text"]
 
@@ -72,6 +75,43 @@ def test_the_pages_know_each_other_and_the_rows_that_they_have(document: Documen
 def test_the_page_says_what_lies_elsewhere(document: Document) -> None:
     moved = sum(trial["runs"] is None for trial in details_of(document.text).values())
     (gap,) = (gap for gap in unpacked(document.text)["index"]["gaps"] if "traces-1" in gap)
-    assert gap.startswith(f"The traces of {moved} trials, the passing ones first, lie beside this page in ")
+    assert gap.startswith(
+        f"The traces and long texts of {moved} trials, the passing ones first, lie beside this page in "
+    )
     for name in document.siblings:
         assert name in gap
+
+
+def untraced(length: int, rows: range) -> Document:
+    """Return the report of 400 trials without traces, some of them with an answer of random letters."""
+    experiment, evidence = big(400)
+    letters = random.Random(7)
+    trials = []
+    for number, trial in enumerate(experiment.trials):
+        output = "".join(letters.choices("abcdefghijklmnop", k=length)) if number in rows else "Yes."
+        trials.append(replace(trial, output=output))
+    return rendered(replace(experiment, trials=tuple(trials)), replace(evidence, traces=()), limit=LIMIT)
+
+
+@pytest.mark.parametrize("length", [1500, 30_000])
+def test_long_answers_leave_the_page_where_no_trace_is_stored_too(length: int) -> None:
+    document = untraced(length, range(400))
+    data = document.text[document.text.index('<script type="text/plain"') :]
+    assert len(data[: data.rindex('<script type="module">')]) <= LIMIT
+    details = details_of(document.text)
+    moved = [row for row, trial in details.items() if trial["runs_in"]]
+    for row in moved:
+        there = details_of(document.siblings[details[row]["runs_in"]].decode())[row]
+        assert len(there["output"]) == length
+
+
+def test_a_page_beside_it_has_nothing_that_did_not_leave() -> None:
+    document = untraced(8000, range(100, 150))
+    details = details_of(document.text)
+    moved = {row for row, trial in details.items() if trial["runs_in"]}
+    assert moved
+    for name, page in document.siblings.items():
+        rows = sorted(details_of(page.decode()))
+        # rows are contiguous: the page says which it has by the first and the last
+        assert rows == list(range(rows[0], rows[-1] + 1))
+        assert {row for row in rows if details[row]["runs_in"] == name}

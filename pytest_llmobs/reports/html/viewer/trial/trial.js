@@ -140,7 +140,7 @@ function tracePart({ runs, runs_in: file }, row, route) {
   if (runs) {
     return traceTree(runs, route);
   }
-  return trialPart("Trace", file ? fileLink("The trace", file, row) : mutedWords("The trace of this trial isn't stored."));
+  return trialPart("Trace", file ? fileLink("The rest", file, row) : mutedWords("The trace of this trial isn't stored."));
 }
 
 function fileLink(what, file, row) {
