@@ -127,11 +127,8 @@ def report_failure(
         terminal.stats.setdefault("failed", []).append(report)
     if reported is not None:
         _note_last_failed(config, earlier, reported)
-    testcase = junit.testcase(reported)
-    if testcase is None:
+    if not junit.fail(reported, headline, details):
         junit.add_failed(report)
-    elif testcase.find("failure") is None:  # what has failed by itself says why
-        junit.fail(testcase, headline, details, passed=junit.has_passed(reported))
 
 
 def junit_takes_properties(config: pytest.Config) -> bool:
@@ -186,10 +183,6 @@ class JunitFile:
         """Add a property of the whole file."""
         self._xml.add_global_property(name, value)
 
-    def has_passed(self, nodeid: str | None) -> bool:
-        """Return True where the call of a test was reported as passed."""
-        return nodeid in self._passed
-
     def add_failed(self, report: pytest.TestReport) -> None:
         """Add a failed testcase of its own."""
         xml = self._xml
@@ -198,31 +191,38 @@ class JunitFile:
             # pytest 9.2: else the next failure of that name would be told in the same testcase, and counted as another
             xml.finalize(report)
 
-    def fail(self, testcase: ET.Element, headline: str, details: Sequence[str], *, passed: bool) -> None:
+    def fail(self, nodeid: str | None, headline: str, details: Sequence[str]) -> bool:
         """Make a failure of a testcase that passed, failed as expected or ended in an error, and count it as one.
 
         Args:
-            testcase: It.
+            nodeid: Its test's, as it was reported.
             headline: Why it failed, in a line.
             details: Further lines.
-            passed: Whether the test's call was reported as passed.
+
+        Returns:
+            False where the test has no testcase.
         """
+        testcase = self.testcase(nodeid)
+        if testcase is None:
+            return False
+        if testcase.find("failure") is not None:  # what has failed by itself says why
+            return True
         from pytest_llmobs.reports.junit.elements import add_outcome  # few sessions need it
 
         xml = self._xml
-        expected = testcase.findall(
-            "skipped[@type='pytest.xfail']"
-        )  # a subtest may have been skipped besides
+        # a subtest may have been skipped besides
+        expected = testcase.findall("skipped[@type='pytest.xfail']")
         for skipped in expected:
             testcase.remove(skipped)
         add_outcome(testcase, "failure", headline, details)
         # pytest 9.2: `stats` count what was reported, `cnt_double_fail_tests` the tests that two of them are of
         xml.stats["failure"] += 1
         xml.stats["skipped"] -= len(expected)
-        if passed:
+        if nodeid in self._passed:
             xml.stats["passed"] -= 1
         elif not expected:
             xml.cnt_double_fail_tests += 1
+        return True
 
 
 def clean_suite_properties(config: pytest.Config, clean: Callable[[str], str]) -> None:

@@ -141,6 +141,16 @@ class Experiment:
         return trials
 
     @property
+    def all_trials(self) -> list[Trial]:
+        """Its own trials, then those of all further looks."""
+        return [*self.trials, *self.further_trials]
+
+    @property
+    def suite_names(self) -> list[str]:
+        """The suites that there is a plan of, in its order."""
+        return [plan.name for plan in self.suites]
+
+    @property
     def red(self) -> bool:
         """True where the build fails, by the gate or by pytest itself."""
         return self.decision.red or self.end.exit_status != 0

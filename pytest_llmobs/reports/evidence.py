@@ -71,7 +71,7 @@ class StoredEvidence:
 
         project = whole_name(experiment.name) if experiment.shard else experiment.name
         trace_ids = set()
-        for trial in (*experiment.trials, *experiment.further_trials):
+        for trial in experiment.all_trials:
             if trial.run_id is not None:
                 trace_ids.add(trial.run_id)
         try:

@@ -83,7 +83,7 @@ def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
     for stored in stored_experiments(store, mentioning=which):
         experiment = stored.experiment
-        for trial in (*experiment.trials, *experiment.further_trials):
+        for trial in experiment.all_trials:
             if trial.run_id is not None and trial.run_id.startswith(which):
                 return (
                     f"The trace of {trial.run_id!r} isn't stored. It is the trial {trial.nodeid} ({trial.status}) of "
@@ -155,7 +155,7 @@ def _trial_of(run: Run, store: Store) -> Trial | None:
     experiment = find_readable(run.project, store)
     if experiment is None:
         return None
-    for trial in (*experiment.trials, *experiment.further_trials):
+    for trial in experiment.all_trials:
         if trial.run_id == run.id:
             return trial
     return None

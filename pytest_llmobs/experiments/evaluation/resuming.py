@@ -94,7 +94,7 @@ def resume(earlier: Experiment, request: EvaluationRequest) -> Resumption:
 
 
 def _check_same_suite(earlier: Experiment, request: EvaluationRequest) -> None:
-    suites = [plan.name for plan in earlier.suites]
+    suites = earlier.suite_names
     if len(suites) == 1 and may_go_on(request.suite, suites[0]):
         return
     if not all(map(is_evaluated, suites)):

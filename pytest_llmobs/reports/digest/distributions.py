@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.measures.binning import Bin, bins, counted
@@ -60,13 +62,11 @@ def metric_distributions(digest: Digest, evidence: Evidence) -> list[Distributio
 
     Those that need attention come first. Further looks are left out: they were asked for because of what came out.
     """
-    trials: dict[str, list[Trial]] = {}
-    for trial in digest.experiment.trials:
-        trials.setdefault(trial.suite, []).append(trial)
-    rows = _baseline_rows(digest.experiment, evidence)
+    experiment = digest.experiment
+    rows = _baseline_rows(experiment, evidence)
     spreads = []
-    for suite, metric in _ranked(digest, trials):
-        spread = _metric(suite, metric, trials.get(suite, ()), rows.get(suite, ()))
+    for suite, metric in _ranked(digest):
+        spread = _metric(suite, metric, experiment.trials_of(suite), rows.get(suite, ()))
         if spread is not None:
             spreads.append(spread)
     return spreads
@@ -79,28 +79,27 @@ def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[D
     """
     latencies = present(map(warm_latency, experiment.trials))
     costs = present(map(own_cost, experiment.trials))
-    then: list[BaselineRow] = []
-    for rows in _baseline_rows(experiment, evidence).values():
-        then += rows
-    spreads = [_numbers("", "latency", latencies, present(row.latency for row in then), shares=False)]
+    then = list(chain.from_iterable(_baseline_rows(experiment, evidence).values()))
+    past = present(map(attrgetter("latency"), then))
+    spreads = [_numbers("", "latency", latencies, past, shares=False)]
     # a price that is zero throughout has nothing to show
     if any(costs):
-        spreads.append(_numbers("", "cost", costs, present(row.cost for row in then), shares=False))
-    return [spread for spread in spreads if spread is not None]
+        past = present(map(attrgetter("cost"), then))
+        spreads.append(_numbers("", "cost", costs, past, shares=False))
+    return list(filter(None, spreads))
 
 
-def _ranked(digest: Digest, trials: dict[str, list[Trial]]) -> list[tuple[str, str]]:
+def _ranked(digest: Digest) -> list[tuple[str, str]]:
     """Return the metrics by suite: red ones, then those that need attention, then the others."""
     urgency: dict[tuple[str, str], int] = {}
     for suite in digest.metrics.suites:
         for line in suite.lines:
             urgency[suite.suite, line.row.metric] = line.rank
     # labels, and scores of a session that nothing judges, have no line there
-    for name, its_trials in trials.items():
-        for trial in its_trials:
-            for metric in (PASS, *trial.scores):
-                urgency.setdefault((name, metric), 3)
-    return sorted(urgency, key=lambda key: urgency[key])
+    for trial in digest.experiment.trials:
+        for metric in (PASS, *trial.scores):
+            urgency.setdefault((trial.suite, metric), 3)
+    return sorted(urgency, key=urgency.__getitem__)
 
 
 def _baseline_rows(experiment: Experiment, evidence: Evidence) -> dict[str, list[BaselineRow]]:
@@ -169,8 +168,11 @@ def _labels(trials: Iterable[Trial], metric: str) -> Iterator[str]:
 
 def _labelled(suite: str, metric: str, labels: Sequence[str]) -> Distribution:
     common = Counter(labels).most_common()
-    names = [name for name, _ in common[:_MOST_LABELS]]
-    counts = [number for _, number in common[:_MOST_LABELS]]
+    names: list[str] = []
+    counts: list[int] = []
+    for name, number in common[:_MOST_LABELS]:
+        names.append(name)
+        counts.append(number)
     if len(common) > _MOST_LABELS:
         names.append(OTHERS)
         counts.append(len(labels) - sum(counts))

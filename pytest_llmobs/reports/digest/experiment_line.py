@@ -37,7 +37,7 @@ class ExperimentLine:
 
 def experiment_line(experiment: Experiment) -> ExperimentLine:
     """Reduce an experiment to its line."""
-    trials = [*experiment.trials, *experiment.further_trials]
+    trials = experiment.all_trials
     spent = trial_spending(trials)
     return ExperimentLine(
         name=experiment.name,

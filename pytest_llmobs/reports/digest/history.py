@@ -57,7 +57,7 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
     Those that share no suite with it are left out, and so are parts of experiments: their means are others' business.
     It is the last one, also in a report that is made long after: later ones would not tell what it was held against.
     """
-    suites = {plan.name for plan in experiment.suites}
+    suites = set(experiment.suite_names)
     earlier = [past for past in evidence.history() if past.started <= experiment.started]
     related = sorted(_related(experiment.name, suites, earlier), key=attrgetter("started"))
     return [_line(each, suites) for each in (*related[1 - HISTORY :], experiment)]
@@ -65,7 +65,7 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
 
 def _related(name: str, suites: Set[str], experiments: Sequence[Experiment]) -> Iterator[Experiment]:
     for other in experiments:
-        shared = suites & {plan.name for plan in other.suites}
+        shared = suites & set(other.suite_names)
         # the store's copy of the one that is told may lack its trials
         if shared and not other.shard and other.name != name:
             yield other

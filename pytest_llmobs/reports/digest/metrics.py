@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -153,6 +154,16 @@ def standing(row: MetricRow) -> Standing:
     if row.verdict == "IMPROVED":
         return "improved"
     return ""
+
+
+def compared_lines(metrics: MetricsDigest) -> list[MetricLine]:
+    """Return the metrics that differ from a baseline by a known amount; those that need attention first."""
+    lines = []
+    for suite in metrics.suites:
+        for line in suite.lines:
+            if line.row.delta is not None:
+                lines.append(line)
+    return sorted(lines, key=attrgetter("rank"))
 
 
 def unjudged(experiment: Experiment) -> list[MetricRow]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from operator import attrgetter
 from typing import Any
 
@@ -47,15 +48,21 @@ def trial_columns(
     rows: Sequence[Row], suites: Sequence[str], metrics: Sequence[str], traces: Traces
 ) -> dict[str, Any]:
     """Return the columns."""
-    places = {suite: place for place, suite in enumerate(suites)}
-    columns: dict[str, Any] = {"suite": [places[row.trial.suite] for row in rows]}
+    place_of = dict(zip(suites, count(), strict=False))
+    cells: dict[str, Callable[[Row], Any]] = {"suite": lambda row: place_of[row.trial.suite]}
     for name, path in _COLUMNS.items():
-        columns[name] = list(map(attrgetter(path), rows))
-    columns["red"] = [int(row.red) for row in rows]
-    columns["replayed"] = [int(row.trial.replayed_calls > 0) for row in rows]
-    columns["tags"] = [_tags(row, traces) for row in rows]
-    columns["text"] = [_text(row, traces) for row in rows]
-    columns["scores"] = {metric: [_score(row, metric) for row in rows] for metric in metrics}
+        cells[name] = attrgetter(path)
+    # a digit takes a fifth of what "false" takes, ten thousand times
+    cells["red"] = lambda row: int(row.red)
+    cells["replayed"] = lambda row: int(row.trial.replayed_calls > 0)
+    cells["tags"] = lambda row: _tags(row, traces)
+    cells["text"] = lambda row: _text(row, traces)
+    columns: dict[str, Any] = {}
+    for name, cell in cells.items():
+        columns[name] = list(map(cell, rows))
+    columns["scores"] = {}
+    for metric in metrics:
+        columns["scores"][metric] = [_score(row, metric) for row in rows]
     return columns
 
 

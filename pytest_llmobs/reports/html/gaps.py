@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.reports.digest.experiment import Digest
@@ -38,18 +39,22 @@ def gaps(
 
 
 def _without_traces(rows: Sequence[Row], traces: Traces) -> Iterator[str]:
-    traced = [row.trial.run_id for row in rows if row.trial.run_id is not None]
-    unstored = [run_id for run_id in traced if traces.root(run_id) is None]
+    traced = unstored = 0
+    for row in rows:
+        # a trial that stopped before its test began has no trace to miss
+        if row.trial.run_id is not None:
+            traced += 1
+            unstored += traces.root(row.trial.run_id) is None
     if unstored:
         yield (
-            f"{len(unstored)} of {count(len(traced), 'trace')} {noun(len(unstored), 'is', 'are')} not in the store: "
+            f"{unstored} of {count(traced, 'trace')} {noun(unstored, 'is', 'are')} not in the store: "
             "not sampled (llm_sample_rate), purged, damaged, or recorded on another machine."
         )
 
 
 def _without_baseline(rows: Sequence[Row], accepted: Accepted) -> Iterator[str]:
     suites_of: dict[str, list[str]] = {}
-    for suite in dict.fromkeys(row.trial.suite for row in rows):
+    for suite in dict.fromkeys(map(attrgetter("trial.suite"), rows)):
         reason = _reason(suite, accepted)
         if reason:
             suites_of.setdefault(reason, []).append(suite)

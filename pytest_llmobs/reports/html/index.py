@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.reports.context import Context
@@ -28,10 +29,10 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         traces: Of the trials.
         context: Has the evidence.
     """
-    suites = [plan.name for plan in digest.experiment.suites]
-    suites = list(dict.fromkeys((*suites, *(row.trial.suite for row in rows))))
+    # a damaged record may have trials of a suite that it has no plan of
+    suites = dict.fromkeys([*digest.experiment.suite_names, *map(attrgetter("trial.suite"), rows)])
     metrics = score_names(rows)
-    trials = trial_columns(rows, suites, metrics, traces)
+    trials = trial_columns(rows, list(suites), metrics, traces)
     return {
         "version": 1,
         "report": plain_document(digest),
@@ -39,7 +40,7 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "part": None,
         "gaps": [],
         "metrics": metrics,
-        "suites": suites,
+        "suites": list(suites),
         "trials": trials,
         "table": {"columns": table_columns(trials, metrics), "quick": quick_filters(trials)},
         "missing": list(_missing(digest, rows)),

@@ -13,7 +13,10 @@ from pydantic_core import from_json
 from pytest_llmobs.reports.html.safe_numbers import safe_number
 from pytest_llmobs.reports.traced_run import TracedRun
 
-_MILLISECOND = 1000
+_MICROSECONDS = 1000
+"""In a millisecond, which is what a page reckons in."""
+_MILLISECONDS = 1000
+"""In a second."""
 _BY_START = attrgetter("start_time", "id")
 
 
@@ -84,16 +87,16 @@ def _line(run: TracedRun, parent: int, began: int) -> dict[str, Any]:
     took = first_token = None
     if run.end_time is not None:
         # a clock may be set back meanwhile
-        took = max(0, run.end_time - run.start_time) / _MILLISECOND
+        took = max(0, run.end_time - run.start_time) / _MICROSECONDS
     if run.time_to_first_token is not None:
-        first_token = run.time_to_first_token * _MILLISECOND
+        first_token = run.time_to_first_token * _MILLISECONDS
     return {
         "id": run.id,
         "parent": parent,
         "name": run.name or "",
         "type": run.run_type or "chain",
         "status": run.status or "success",
-        "start": (run.start_time - began) / _MILLISECOND,
+        "start": (run.start_time - began) / _MICROSECONDS,
         "took": took,
         "inputs": parsed(run.inputs),
         "outputs": parsed(run.outputs),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
+from pytest_llmobs.measures.means import present
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import MetricLine, standing
+from pytest_llmobs.reports.digest.metrics import MetricLine, compared_lines, standing
 from pytest_llmobs.reports.plots import shapes
 from pytest_llmobs.reports.plots.layout import MOST, NAMED, Layout, not_drawn
 from pytest_llmobs.reports.plots.numbers import NumberTable, by_suite
@@ -44,17 +44,9 @@ class _Panel:
         return 62.0 if self.layout.narrow else 42.0
 
 
-def compared(digest: Digest) -> list[MetricLine]:
-    """Return the metrics that differ from a baseline by a known amount; those that need attention first."""
-    lines: list[MetricLine] = []
-    for suite in digest.metrics.suites:
-        lines += [line for line in suite.lines if line.row.delta is not None]
-    return sorted(lines, key=attrgetter("rank"))
-
-
 def intervals(digest: Digest, layout: Layout) -> Scene | None:
     """Return the picture; None where nothing was compared with a baseline."""
-    lines = compared(digest)
+    lines = compared_lines(digest.metrics)
     if not lines:
         return None
     several = len({line.row.suite for line in lines}) > 1
@@ -75,7 +67,7 @@ def interval_table(digest: Digest) -> NumberTable:
     """Return the same as words."""
     head = ["metric", "baseline", "now", "difference [90 % interval]", "verdict"]
     rows = []
-    for line in compared(digest):
+    for line in compared_lines(digest.metrics):
         row = line.row
         then, now = figures.rate(row.baseline), figures.rate(row.candidate)
         change = metric_words.interval(row, PAPER)
@@ -100,8 +92,7 @@ def _scale(lines: Sequence[MetricLine], layout: Layout, least: float) -> Scale:
     values = [0.0]
     for line in lines:
         row = line.row
-        ends = (row.delta, row.low, row.high, _today(line))
-        values += [value for value in ends if value is not None]
+        values += present((row.delta, row.low, row.high, _today(line)))
     low, high = padded(values, least)
     return Scale(low, high, layout.left, layout.right)
 

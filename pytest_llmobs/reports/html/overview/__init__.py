@@ -5,12 +5,11 @@ The words are the terminal's; the viewer lays them out. Pictures are made in ``r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.html.overview.answers import changes, facts, why, worst
-from pytest_llmobs.reports.html.overview.messages import messages
 from pytest_llmobs.reports.html.overview.metric_tables import metric_tables, suite_scores
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.terminal.spending import spending_section
@@ -36,5 +35,18 @@ def overview(digest: Digest, rows: Sequence[Row]) -> dict[str, Any]:
         "metrics": metric_tables(digest.metrics, page),
         "suite_scores": suite_scores(digest.experiment.suite_scores),
         "spending": spending_section(digest.spending, page),
-        "messages": messages(digest),
+        "messages": list(_messages(digest)),
     }
+
+
+def _messages(digest: Digest) -> Iterator[list[str]]:
+    """Yield each message with its standing in front, the gravest first; errors are among the reasons of the verdict."""
+    for note in digest.notes:
+        yield ["warning", note]
+    for look in digest.experiment.looks:
+        if look.error:
+            yield ["warning", f"{look.purpose}: {look.error}"]
+        for note in look.notes:
+            yield ["", note]
+    for remark in digest.remarks:
+        yield ["", remark]

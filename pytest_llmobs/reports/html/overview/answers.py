@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.baselines.prompt_changes import change_text
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
-from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, standing
+from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, compared_lines, standing
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
@@ -38,7 +39,7 @@ def facts(digest: Digest) -> list[str]:
     ]
     if spending.total.cost is not None:
         told.append(figures.spent(spending.total.cost, is_whole=not spending.total.unpriced))
-    return [fact for fact in told if fact]
+    return list(filter(None, told))
 
 
 def _trials(digest: Digest) -> str:
@@ -53,20 +54,25 @@ def why(digest: Digest, page: Page) -> dict[str, Any]:
     ``lines`` are lists of standing, name, means, difference and note. ``text`` says whose they are, or why there are
     none.
     """
-    lines = [["red", error, "", "", ""] for error in digest.errors]
-    metrics: list[MetricLine] = []
+    loud: list[MetricLine] = []
     for suite in digest.metrics.suites:
-        metrics += [line for line in suite.lines if line.has_verdict]
-    loud = [line for line in metrics if standing(line.row)]
-    suites = list(dict.fromkeys(line.row.suite for line in loud))
+        loud += filter(_is_loud, suite.lines)
+    suites = set(map(attrgetter("row.suite"), loud))
+    lines = []
+    for error in digest.errors:
+        lines.append(["red", error, "", "", ""])
     for line in sorted(loud, key=lambda line: STANDINGS.index(standing(line.row))):
         lines.append(_why(line, page, len(suites) > 1))
     text = ""
     if not lines:
-        text = _quiet(digest, metrics)
+        text = _quiet(digest)
     elif len(suites) == 1 and len(digest.metrics.suites) > 1:
-        text = f"in {suites[0]}"
+        text = f"in {loud[0].row.suite}"
     return {"lines": lines, "text": text}
+
+
+def _is_loud(line: MetricLine) -> bool:
+    return line.has_verdict and bool(standing(line.row))
 
 
 def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
@@ -74,18 +80,18 @@ def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
     name = row.metric
     if several:  # a metric of the same name may be in each suite
         name = f"{name} · {test_of(row.suite)}"
-    means = page.signs.to.join(
-        f" {mean} " for mean in map(figures.rate, (row.baseline, row.candidate)) if mean
-    )
+    # without one of them the other stands alone
+    means = f" {page.signs.to} ".join(filter(None, map(figures.rate, (row.baseline, row.candidate))))
     note = row.note
     if not note and row.verdict != "REGRESSED":
         note = verdict_text(line, page)
-    return [standing(row), name, means.strip(), metric_words.difference(row.delta, row, page), note]
+    return [standing(row), name, means, metric_words.difference(row.delta, row, page), note]
 
 
-def _quiet(digest: Digest, metrics: Sequence[MetricLine]) -> str:
+def _quiet(digest: Digest) -> str:
     """Return why it is green, or what it is else."""
-    compared = sum(line.row.delta is not None for line in metrics)
+    # what has no gate may drop and says nothing of the verdict
+    compared = sum(map(attrgetter("has_verdict"), compared_lines(digest.metrics)))
     if digest.experiment.red:
         reasons = digest.verdict.headline.partition(": ")[2]
         return f"{reasons[:1].upper()}{reasons[1:]}."
@@ -108,8 +114,12 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
     detailed = digest.examples.detailed
     for example in detailed[:_MOST_EXAMPLES]:
         lines.append(_example(example, row_of.get(example.key), page))
-    others = [f"{len(listed.examples):,} {listed.state}" for listed in digest.examples.listed]
-    return {"lines": lines, "more": len(detailed) - len(lines), "others": ", ".join(others)}
+    others = ", ".join(map(_counted, digest.examples.listed))
+    return {"lines": lines, "more": len(detailed) - len(lines), "others": others}
+
+
+def _counted(listed: ListedExamples) -> str:
+    return f"{len(listed.examples):,} {listed.state}"
 
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
@@ -142,12 +152,14 @@ def changes(digest: Digest) -> list[dict[str, Any]]:
         if text not in told:
             prompts[text] = None
     if prompts:
-        groups.insert(0, {"who": "", "blocks": list(prompts)})
+        groups.insert(0, _group("", list(prompts)))
     # an edited dataset changes what is asked, as a prompt does
-    listed = digest.examples.listed
-    edited = [f"{len(group.examples):,} {group.state}" for group in listed if group.state in _DATASET]
+    edited = []
+    for listed in digest.examples.listed:
+        if listed.state in _DATASET:
+            edited.append(_counted(listed))
     if edited:
-        groups.append({"who": "", "blocks": [f"examples: {', '.join(edited)}"]})
+        groups.append(_group("", [f"examples: {', '.join(edited)}"]))
     return groups
 
 
