@@ -30,7 +30,7 @@ function diffLines(lines) {
 function markedLines(lines) {
   const marked = lines.map((line) => line.slice(1));
   const signs = lines.map((line) => line[0] || " ").join("");
-  for (const { index, 1: gone, 2: come } of signs.matchAll(/(-+)(\++)/g)) {
+  for (const { index, 1: gone, 2: come } of signs.matchAll(/(?<!-)(-+)(\++)/g)) {
     for (let at = index; at < index + Math.min(gone.length, come.length); at += 1) {
       const segments = wordDiff(marked[at], marked[at + gone.length]);
       marked[at] = markedWords(segments, "delete");
