@@ -12,7 +12,7 @@ from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, compared_lines, standing
-from pytest_llmobs.reports.html.rows import Row
+from pytest_llmobs.reports.html.rows import Row, failing
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
 from pytest_llmobs.reports.terminal.spending import statuses_text, trials_text
@@ -104,14 +104,18 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
     """Return the examples that need a look, the worst first, and how many others changed.
 
     ``lines`` are lists of standing, example id, row in the table or null, what its first score was and is, and why.
-    ``more`` examples are in the table alone.
+    ``more`` examples are in the table alone. Where it is red and no example is compared with anything, they are those
+    that failed.
     """
     row_of: dict[ExampleKey, int] = {}
     for number, row in enumerate(rows):
         if row.look != "control":
             row_of.setdefault(row.key, number)
-    lines = []
+    lines: list[list[Any]] = []
     detailed = digest.examples.detailed
+    if digest.experiment.red and not detailed:
+        lines = list(_failed(rows))
+        return {"lines": lines[:_MOST_EXAMPLES], "more": len(lines[_MOST_EXAMPLES:]), "others": ""}
     for example in detailed[:_MOST_EXAMPLES]:
         lines.append(_example(example, row_of.get(example.key), page))
     others = ", ".join(map(_counted, digest.examples.listed))
@@ -120,6 +124,22 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
 
 def _counted(listed: ListedExamples) -> str:
     return f"{len(listed.examples):,} {listed.state}"
+
+
+def _failed(rows: Sequence[Row]) -> Iterator[list[Any]]:
+    """Yield a line of each example of which a trial failed: how many did, and why the first."""
+    trials: dict[ExampleKey, list[tuple[int, Row]]] = {}
+    for number, row in enumerate(rows):
+        if not row.look:
+            trials.setdefault(row.key, []).append((number, row))
+    for (_, example_id), repeats in trials.items():
+        wrong = [(number, row) for number, row in repeats if failing(row)]
+        if wrong:
+            number, row = wrong[0]
+            ended: str = row.trial.status
+            if len(repeats) > 1:
+                ended = f"{ended}: {len(wrong)} of {len(repeats)} trials"
+            yield ["red", example_id, number, ended, (row.trial.message or "").strip().partition("\n")[0]]
 
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:

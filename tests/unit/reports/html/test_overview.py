@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.looks import Look
 from pytest_llmobs.reports.digest.experiment import digest
@@ -82,6 +83,20 @@ def test_an_example_leads_to_its_own_trial_and_not_to_the_accepted_codes() -> No
     only_control = replace(experiment, trials=experiment.trials[9:])
     (example, *_) = words(only_control)["examples"]["lines"]
     assert example[2] is None
+
+
+def test_without_a_baseline_the_examples_are_those_that_failed() -> None:
+    experiment, _ = support_red()
+    told = words(replace(experiment, decision=Decision(errors=("No baseline.",)), looks=()))["examples"]
+    first = ["red", "double-charge", 0, "failed: 3 of 3 trials", "assert llm_run.score(tone) >= 0.7"]
+    assert told["lines"][0] == first
+    assert len(told["lines"]) == 5
+    assert told["lines"][3][3] == "failed: 1 of 3 trials"
+
+
+def test_a_green_experiment_names_no_example_that_failed_as_ever() -> None:
+    experiment, _ = support_red()
+    assert words(replace(experiment, decision=Decision(), looks=()))["examples"]["lines"] == []
 
 
 def test_thousands_of_broken_examples_are_left_to_the_table() -> None:
