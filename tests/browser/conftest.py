@@ -17,6 +17,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import ReportOrder, Reports
 from pytest_llmobs.reports.evidence import Evidence, NoEvidence
 from pytest_llmobs.reports.html.report import HtmlReport
+from tests.browser.experiments import support_red
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -100,5 +101,16 @@ def open_report(opened: Opened) -> Callable[..., Page]:
         experiment: Experiment, fragment: str = "", evidence: Evidence | None = None, **options: object
     ) -> Page:
         return opened.page(opened.file(experiment, evidence), fragment, **options)
+
+    return open_it
+
+
+@pytest.fixture
+def open_red(open_report: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens the report of an experiment of 129 trials that a prompt made red."""
+
+    def open_it(fragment: str = "", **options: object) -> Page:
+        experiment, evidence = support_red()
+        return open_report(experiment, fragment, evidence, **options)
 
     return open_it

@@ -80,9 +80,8 @@ MEANINGS: dict[str, Callable[[Tried], bool]] = {
 
 
 @pytest.fixture
-def page(open_report) -> Page:
-    experiment, evidence = support_red()
-    return open_report(experiment, evidence=evidence)
+def page(open_red) -> Page:
+    return open_red()
 
 
 def count(page: Page) -> str:

@@ -5,19 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.experiments import support_red
-
-
-@pytest.fixture
-def open_red(open_report):
-    """Opens the report of an experiment that a prompt made red."""
-
-    def open_it(fragment="", **options):
-        experiment, evidence = support_red()
-        return open_report(experiment, fragment, evidence, **options)
-
-    return open_it
-
 
 def test_a_question_mark_shows_the_keys_and_escape_hides_them(open_red) -> None:
     page = open_red()

@@ -17,17 +17,6 @@ ZOOMED = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}
 """What a page has of the screen at 200 %."""
 
 
-@pytest.fixture
-def open_red(open_report):
-    """Opens the report of an experiment that a prompt made red."""
-
-    def open_it(fragment="", **options):
-        experiment, evidence = support_red()
-        return open_report(experiment, fragment, evidence, **options)
-
-    return open_it
-
-
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_four_questions_are_answered_without_scrolling(open_red, screen) -> None:
     page = open_red(viewport=screen)

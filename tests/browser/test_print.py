@@ -8,16 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.experiments import support_red
 
 
 @pytest.fixture
-def open_printed(open_report):
+def open_printed(open_red):
     """Opens the report of an experiment that a prompt made red, as it would be printed."""
 
     def open_it(fragment="", **options):
-        experiment, evidence = support_red()
-        page = open_report(experiment, fragment, evidence, **options)
+        page = open_red(fragment, **options)
         page.emulate_media(media="print")
         return page
 

@@ -15,10 +15,9 @@ from tests.unit.reports.conftest import experiment, plan, trials
 
 
 @pytest.fixture
-def page(open_report) -> Page:
+def page(open_red) -> Page:
     """A red experiment of 129 trials."""
-    shown, evidence = support_red()
-    return open_report(shown, evidence=evidence)
+    return open_red()
 
 
 def rows(page: Page):
@@ -92,9 +91,8 @@ def test_an_evaluator_may_be_called_as_a_column_is(open_report) -> None:
     assert cells(page, "cost") == ["0.25", "0.25"]
 
 
-def test_an_address_restores_filter_order_and_length(open_report) -> None:
-    shown, evidence = support_red()
-    page = open_report(shown, "#/trials?filter=-status:failed&sort=-cost&show=118", evidence=evidence)
+def test_an_address_restores_filter_order_and_length(open_red) -> None:
+    page = open_red("#/trials?filter=-status:failed&sort=-cost&show=118")
     expect(page.get_by_text("118 of 129 trials, by Cost, descending")).to_be_visible()
     expect(rows(page)).to_have_count(118)
 

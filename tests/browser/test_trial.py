@@ -18,13 +18,11 @@ ACCEPTED = "a.button:has-text('accepted answer')"
 
 
 @pytest.fixture
-def open_trial(open_report):
+def open_trial(open_red):
     """Open the page of a trial of the red experiment: ``open_trial(0, "?diff=off")``."""
 
-    def open_it(row: int, options: str = "", viewport: dict[str, int] | None = None) -> Page:
-        experiment, evidence = support_red()
-        known = {"viewport": viewport} if viewport else {}
-        return open_report(experiment, f"#/trial/{row}{options}", evidence=evidence, **known)
+    def open_it(row: int, options: str = "", **known: object) -> Page:
+        return open_red(f"#/trial/{row}{options}", **known)
 
     return open_it
 
