@@ -68,7 +68,7 @@ class VerdictRepr(TerminalRepr):
     def __init__(self, path: str, headline: str, details: Sequence[str]) -> None:
         self._headline = headline
         self._details = details
-        self.reprcrash = ReprFileLocation(path, 0, headline)
+        self.reprcrash = ReprFileLocation(path, 0, inert(headline))
 
     def toterminal(self, tw: TerminalWriter) -> None:
         """Write the verdict."""

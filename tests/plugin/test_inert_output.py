@@ -83,3 +83,20 @@ def test_the_further_lines_of_an_error_act_on_nothing_in_the_short_summary_of_ci
     printed = empty.experiment("--color=no").stdout.str()
     assert "\n\\x3a:error::raised" in printed
     assert _ACTS.findall(printed) == []
+
+
+def test_a_suites_verdict_acts_on_nothing_in_the_short_summary(empty: Project) -> None:
+    empty.write(
+        test_app="""
+        import pytest
+
+        def odd(outputs):
+            return float("nan")
+
+        @pytest.mark.llm_dataset([{"id": "\\x1b[2Ja", "inputs": {}}], target=lambda: "x", evaluators=[odd])
+        def test_it(example, llm_run): ...
+        """
+    )
+    printed = empty.experiment("--color=no").stdout.str()
+    assert "FAILED test_app.py::test_it - odd INSUFFICIENT_DATA: 100% of 1 example" in printed
+    assert _ACTS.findall(printed) == []
