@@ -66,7 +66,7 @@ class GitHubAnnotations:
             if failure.nodeid != GATE and not is_evaluated(failure.nodeid):
                 place = self._place(failure.nodeid, experiment, context)
                 place = {name: page.text(value) for name, value in place.items()}
-            title = page.line(failure.headline)[:_LONGEST_TITLE]
+            title = page.line(failure.headline[:_LONGEST])[:_LONGEST_TITLE]
             details = [failure.nodeid, *failure.details][:_MOST_LINES]
             yield _command("error", {**place, "title": title}, _message("\n".join(details), page))
 
@@ -99,7 +99,8 @@ def _line_of(path: str, function: str, experiment: Experiment) -> int:
 
 
 def _message(text: str, page: Page) -> str:
-    return page.text(text)[:_LONGEST]
+    # cut before, since it may be megabytes, and after: what is escaped got longer
+    return page.text(text[:_LONGEST])[:_LONGEST]
 
 
 def _command(level: str, properties: Mapping[str, str], message: str) -> str:

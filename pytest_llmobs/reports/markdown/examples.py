@@ -28,6 +28,8 @@ _REASON = 160
 """Characters of a reason in the line that stays visible."""
 _LONGEST_REASON = 250
 """The same in the fold."""
+_REMARKS = 4_000
+"""Characters that what examples share may take: all of a traceback, it may be."""
 _SCORES = 2_000
 _CHANGES = 2_500
 """Characters that the scores and the changes of one example may take."""
@@ -40,9 +42,8 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
         return ""
     several = len(set(map(attrgetter("suite"), examples.detailed))) > 1
     above = _said_above(examples)
-    heading = blocks(
-        [f"**{', '.join(map(title, examples.counts))}**", "\n".join(items(sorted(above.remarks), page))]
-    )
+    remarks = fitting(items(sorted(above.remarks), page), _REMARKS, "line")
+    heading = blocks([f"**{', '.join(map(title, examples.counts))}**", remarks])
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
     # the names of the others come first: an example that is neither shown nor named would be lost
     room -= len(heading) + len(others) + 4

@@ -5,7 +5,7 @@ A first look gets the worst of them alone; ``worst_examples`` draws these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.reports.context import Context
@@ -20,6 +20,8 @@ from pytest_llmobs.reports.text.short_names import short_example
 from pytest_llmobs.wording import count
 
 _NAMES = 8
+_REMARKS = 3
+"""Lines shared by the examples of a state that are shown, and about how many lines of the page each takes."""
 _NAME_WIDTH = 40
 _TITLES: Mapping[tuple[ExampleState, bool], str] = {
     ("broken", True): "{} broke",
@@ -48,8 +50,8 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
         room: Lines there are, where it isn't.
     """
     examples = digest.examples
-    lines = [*_titles(digest, page), *_not_compared(digest, page)]
     extent = extent_of(digest, context)
+    lines = [*_titles(digest, page, extent), *_not_compared(digest, page)]
     states = list(_states(digest, page, extent))
     if extent is Extent.EVERYTHING:
         lines += _details(examples, page, context)
@@ -76,7 +78,7 @@ def title(counted: ExampleCount) -> str:
     return text.format(examples)
 
 
-def _titles(digest: Digest, page: Page) -> Iterator[str]:
+def _titles(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
     """Yield an item for each state, followed by what most comments of its examples say."""
     examples = digest.examples
     remarked: set[ExampleState] = set()
@@ -93,10 +95,21 @@ def _titles(digest: Digest, page: Page) -> Iterator[str]:
         # red and other suspects share their remarks
         if counted.state not in remarked:
             remarked.add(counted.state)
-            for remark in examples.remarks.get(counted.state, ()):
-                if remark not in said:
-                    yield from page.item(remark, mark=" ", style="dim")
-                said.add(remark)
+            remarks = [text for text in examples.remarks.get(counted.state, ()) if text not in said]
+            said.update(remarks)
+            yield from _remarks(remarks, page, extent)
+
+
+def _remarks(remarks: Sequence[str], page: Page, extent: Extent) -> Iterator[str]:
+    """Yield what examples share: it may be all of a traceback, and the examples are still to come."""
+    most = bound(_REMARKS, extent is Extent.EVERYTHING)
+    for remark in remarks[:most]:
+        # cut before it is laid out: it may be megabytes
+        text = remark if most is None else page.clip(remark, most * page.width)
+        yield from page.item(text, mark=" ", style="dim")
+    if most is not None and len(remarks) > most:
+        text = f"{page.signs.ellipsis} {count(len(remarks) - most, 'more line')}"
+        yield from page.item(text, mark=" ", style="dim")
 
 
 def _not_compared(digest: Digest, page: Page) -> Iterator[str]:

@@ -104,7 +104,8 @@ def _title(experiment: Experiment, page: Page) -> list[str]:
 
 def _messages(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
     for error in digest.errors:
-        yield from page.item(error, mark=page.signs.cross, style="red")
+        lines = page.item(error, mark=page.signs.cross, style="red")
+        yield from lines if extent is Extent.EVERYTHING else _head_and_end(lines, page)
     most = bound(MOST_NOTES, extent is Extent.EVERYTHING)
     few = extent is Extent.SCREEN and len(digest.notes) <= FEW_NOTES
     for note in digest.notes[:most]:

@@ -26,7 +26,8 @@ from pytest_llmobs.reports.markdown.report import LIMIT, MarkdownReport
 from pytest_llmobs.reports.terminal.section import TerminalReport
 from pytest_llmobs.reports.text.page import Page
 from tests import xunit2
-from tests.unit.reports.conftest import GALLERY
+from tests.unit.reports.conftest import GALLERY, REGRESSED, broken, experiment, plan, row
+from tests.unit.reports.conftest import trials as trials_of
 from tests.unit.reports.test_json import CLOSED, refuse
 
 TEXTS = (
@@ -152,3 +153,28 @@ CHECKS = {
 def test_a_report_keeps_to_its_format(report: type[ReportFormat], found: Experiment):
     context = Context()
     CHECKS[report](report().render(digest(found, context), Page(), context), found)
+
+
+TRACEBACK = "\n".join(f"  frame {number} of {'a long path/' * 20}" for number in range(20_000))
+HUGE = {
+    "one_line": {"comment": "word " * 200_000},
+    "traceback": {"comment": TRACEBACK},
+    "unseen": {"comment": "\x1b" * 1_000_000},
+    "change": {"changes": (f"output:\n@@ -1 +1 @@\n-{'one ' * 100_000}\n+{'two ' * 100_000}",)},
+    "id": {"example_id": "x" * 1_000_000},
+}
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_what_several_examples_share_fits_however_long_it_is(what: str):
+    rows = []
+    for number in range(5):
+        rows.append(broken(**{"example_id": f"e{number}", **HUGE[what]}))
+    decision = decisions.Decision(metrics=(row("pass", "REGRESSED", **REGRESSED),), examples=tuple(rows))
+    found = experiment(decision=decision, trials=trials_of(plan(), failed=5))
+    context = Context()
+    told = digest(found, context)
+    assert len(MarkdownReport().render(told, Page(), context)) <= LIMIT
+    screen = TerminalReport().render(told, Page(width=80), context)
+    assert screen.count("\n") < 40
+    assert len(GitHubAnnotations({}).render(told, Page(), context)) < 20_000
