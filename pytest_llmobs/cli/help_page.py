@@ -26,6 +26,7 @@ def help_page(columns: int) -> str:
         lines += ["", f"{heading}:", *_rows(group, columns)]
     lines.append("")
     for text in _CLOSING:
+        # a window of a few columns would have a word a line
         lines += textwrap.wrap(text, max(columns, 40))
     return "\n".join(lines)
 

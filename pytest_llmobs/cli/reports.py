@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
+from pytest_llmobs.settings import REPORT_FORMATS
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
@@ -28,10 +29,7 @@ def add_option(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT[:PATH]",
-        help=(
-            "also make a report, as --llm-report does: html, markdown, github, json, junit, or a hook's; may be "
-            "given several times"
-        ),
+        help=f"also make a report, as --llm-report does: {REPORT_FORMATS}; may be given several times",
     )
 
 
@@ -124,6 +122,7 @@ def gathered(
     from pytest_llmobs.reports.delivery import Reports
     from pytest_llmobs.workspace import Workspace
 
+    # baselines are committed where the store's project lies, wherever the command is called
     evidence = Workspace.find(Path(store.place).parent).evidence(store)
     return Reports(experiment, replace(context, evidence=evidence), orders)
 

@@ -21,6 +21,7 @@ def whole_parser() -> Parser:
         describe(known, command)
         add_common(known)
         module = load(name)
+        # what asks for an action at run time has its parsers made here, all at once
         actions = getattr(module, "COMMAND", None)
         if isinstance(actions, Actions):
             actions.add_parsers(known)

@@ -190,6 +190,7 @@ class Ending:
         digest = None
         if self._reports is not None:
             digest = self._reports.digest
+        # the trials as they ended here: a session that was stopped has no digest, and its trials have scores
         problem = complete(self._junit, self._trials.values(), self._reported, digest)
         if problem:
             self._files = (*self._files, Delivery("--junitxml", problem=problem))

@@ -46,10 +46,11 @@ class GitHubAnnotations:
         if verdict.light != "red":
             level = "notice" if verdict.light == "green" else "warning"
             return _command(level, {"title": "pytest-llmobs"}, _message(verdict.headline, page))
-        found = list(failures(digest))
-        shown = found if len(found) <= MOST else found[: MOST - 1]
+        verdicts = list(failures(digest))
+        # the last of the ten says how many there are besides
+        shown = verdicts if len(verdicts) <= MOST else verdicts[: MOST - 1]
         lines = list(self._errors(shown, digest.experiment, page, context))
-        left_out = len(found) - len(shown)
+        left_out = len(verdicts) - len(shown)
         # what failed may be no verdict of the gate's: then the headline is all there is
         if left_out or not lines:
             text = verdict.headline
@@ -59,9 +60,10 @@ class GitHubAnnotations:
         return "\n".join(lines)
 
     def _errors(
-        self, found: list[Failure], experiment: Experiment, page: Page, context: Context
+        self, verdicts: list[Failure], experiment: Experiment, page: Page, context: Context
     ) -> Iterator[str]:
-        for failure in found:
+        for failure in verdicts:
+            # an error of the whole session, and a suite outside pytest, lie in no file
             place: Mapping[str, str] = {}
             if failure.nodeid != GATE and not is_evaluated(failure.nodeid):
                 place = self._place(failure.nodeid, experiment, context)

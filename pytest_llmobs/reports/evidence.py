@@ -92,6 +92,7 @@ class StoredEvidence:
         """Return the experiments that can be read, the oldest first."""
         return self._history
 
+    # a frozen record that remembers: a cached property needs no field
     @cached_property
     def _baselines(self) -> dict[str, Baseline | None]:
         return {}

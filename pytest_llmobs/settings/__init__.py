@@ -55,6 +55,7 @@ __all__ = [
     "QUEUE_DIR",
     "QUEUE_FOLDER",
     "REPLACE",
+    "REPORT_FORMATS",
     "SESSION_PROMPTS",
     "STORE_FOLDER",
     "Option",
@@ -73,6 +74,8 @@ MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB), unless a setting says otherwise."""
 LEAST_PAYLOAD = 1000
 """Least that such a setting may say."""
+REPORT_FORMATS = "html, markdown, github, json, junit, or a hook's"
+"""What may be reported, in the words of help."""
 _KINDS = {
     "bool": "bool",
     "int": "int",
@@ -237,8 +240,7 @@ class Settings:
     )
     report: tuple[str, ...] = setting(
         (),
-        "also make a report: html, markdown, github, json, junit, or a hook's; :PATH says where to; may be given "
-        "several times",
+        f"also make a report: {REPORT_FORMATS}; :PATH says where to; may be given several times",
         metavar="FORMAT[:PATH]",
         commas=False,
     )

@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         ArgumentError: There is none for such a shell.
     """
+    # the login shell's path; nobody completes in another one without naming it
     shell = arguments.shell or Path(os.environ.get("SHELL", "")).name
     if shell not in SHELLS:
         raise ArgumentError(

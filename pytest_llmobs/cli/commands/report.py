@@ -93,6 +93,7 @@ def _understood(
     for word in unclear:
         if _format_name(word) not in formats:
             raise NotFoundError(_neither(word, names, formats))
+    # in the order of the words: reports are told as they were asked for
     requests = [word for word in words if word not in named]
     return (match_name(named[0], names) if named else None), requests, formats
 

@@ -60,6 +60,7 @@ def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExp
     suites = set(experiment.suite_names)
     earlier = [past for past in evidence.history() if past.started <= experiment.started]
     related = sorted(_related(experiment.name, suites, earlier), key=attrgetter("started"))
+    # the last place is its own
     return [_line(each, suites) for each in (*related[1 - HISTORY :], experiment)]
 
 

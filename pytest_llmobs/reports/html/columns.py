@@ -86,6 +86,7 @@ def _text(row: Row, traces: Traces) -> str:
     trial = row.trial
     root = traces.root(trial.run_id)
     inputs = str(dict(trial.inputs)) if trial.inputs else ""
+    # of megabytes only the beginning is decoded: a letter takes four bytes at most
     if root is not None and root.inputs is not None:
         inputs = root.inputs[: 4 * _SEARCHED].decode("utf-8", "ignore")
     parts = (

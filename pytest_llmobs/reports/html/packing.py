@@ -63,9 +63,8 @@ def _without_repetition(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _rows(name: str, records: Sequence[Mapping[str, Any]], keys: dict[str, list[str]]) -> list[list[Any]]:
     """Return records as rows, after noting their keys."""
-    for record in records:
-        keys.setdefault(name, list(record))
-        break
+    if records:
+        keys.setdefault(name, list(records[0]))
     return [list(record.values()) for record in records]
 
 

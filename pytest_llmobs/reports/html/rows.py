@@ -81,5 +81,6 @@ def _ranks(digest: Digest, rows: Collection[Row]) -> Mapping[ExampleKey, tuple[i
     for number, key in enumerate(dict.fromkeys(row.key for row in rows)):
         # an example without a state tells of an error where it failed, and of nothing where it didn't
         rank = listed.get(key, 0 if key in failed else _NOBODY)
+        # of two without details what failed comes first, then the graver state, then what ran first
         ranks[key] = (worst.get(key, _NOBODY), int(key not in failed), rank, number)
     return ranks

@@ -29,6 +29,7 @@ def page_of(index: dict[str, Any], chunks: Iterable[str]) -> str:
     # put together in one go, since it is large; what a part holds is no mark, whatever it looks like
     pieces: list[str] = []
     for number, piece in enumerate(_MARK.split(shell)):
+        # `split` alternates between what stands around marks and what they name
         is_mark = number % 2 == 1
         pieces += parts[piece] if is_mark else [piece]
     return "".join(pieces)

@@ -41,6 +41,7 @@ def table_columns(trials: Mapping[str, Any], metrics: Sequence[str]) -> list[Col
         trials: The index's columns of trials.
         metrics: The names of scores.
     """
+    # the order is that of a reader on a phone: which one, how it ended, its scores, and what it took
     columns = []
     for name in NAMES:
         columns.append(_column(name, name.title(), _KINDS.get(name, "choice"), trials[name]))

@@ -49,8 +49,9 @@ class Volumes:
         for number in range(math.ceil(len(rows) / CHUNK)):
             self.chunks.append(packed_details(number, self._entries(number)))
         size = sum(map(len, self.chunks))
-        # what stands here already is more than the index will be
+        # most pages are far below the limit, and need no second look at their index
         if _is_linkable(file) and size > limit // 2:
+            # an index that fills a page by itself can't be helped, and must not make a page of each chunk
             room = max(limit - len(packed("index", index)), limit // 2)
             self._move(size - room, room)
 
@@ -62,6 +63,7 @@ class Volumes:
         numbers = list(reversed(range(len(self.chunks))))
         passing = [number for number in numbers if not any(map(failing, self._part(number)))]
         others = numbers[len(passing) :]
+        # all of what passed goes before anything of what failed does
         for chosen, most in product((passing, others), (_LARGE, _BEGINNING)):
             for number in chosen:
                 if excess <= 0:

@@ -58,6 +58,7 @@ class Outcomes:
             return CaseOutcome("error", message)
         return CaseOutcome("skipped", f"{trial.status}, the gate decides: {message}")
 
+    # the record doesn't say of a single test whether the gate took its failure back
     def _failed_its_test(self, trial: Trial) -> bool:
         if not self._any_ungated:
             return False

@@ -13,6 +13,7 @@ from pytest_llmobs.reports.text.diffs import change_lines
 from pytest_llmobs.reports.text.page import Page
 
 _CELLS = 100
+"""Cells of a line, within which two versions of it are shown around what differs."""
 _LONGEST_LINE = 200
 _MOST_LINES = 40
 _MOST_GROUPS = 3
@@ -28,7 +29,9 @@ def changes_section(digest: Digest, page: Page, room: int) -> str:
     shared = shared_changes(digest.examples)
     parts = []
     for title, changes in shared:
-        parts.append(f"**{title}**\n\n{change_block(changes, page, room // len(shared) - len(title) - 20)}")
+        # each has its share; the title's stars and the empty lines around it take a little
+        share = room // len(shared) - len(title) - 20
+        parts.append(f"**{title}**\n\n{change_block(changes, page, share)}")
     if not parts:
         parts.append(fitting(list(_prompts(digest, page)), room, "prompt"))
     return blocks(parts)

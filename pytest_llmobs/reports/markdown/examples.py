@@ -46,7 +46,7 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
     heading = blocks([f"**{', '.join(map(title, examples.counts))}**", remarks])
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
     # the names of the others come first: an example that is neither shown nor named would be lost
-    room -= len(heading) + len(others) + 4
+    room -= len(heading) + len(others) + len("\n\n" * 2)
     parts = []
     for example in examples.detailed[:_FOLDED]:
         parts.append(_folded(example, above, page, context, several=several))

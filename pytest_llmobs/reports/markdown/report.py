@@ -114,6 +114,7 @@ def _scores_of_suites(digest: Digest, room: int) -> str:
     lines = suite_section(digest.experiment.suite_scores, _PAGE)
     if not lines:
         return ""
+    # the fold and the fence take less than 200 characters
     shown = fitting(cut_lines(lines, _LONGEST_LINE), room - 200, "line", mark="")
     title = "<details><summary>Scores of whole suites</summary>"
     return blocks([title, fenced(shown.split("\n"), "text"), "</details>"])

@@ -140,6 +140,7 @@ def bin_words(bin: Bin, written: Written) -> str:
 
 def percent(share: float) -> str:
     """Return a share: ``86 %``, ``<1 %``."""
+    # few are not none
     if 0 < share < 0.005:
         return "<1 %"
     return f"{share * 100:.0f} %"
@@ -147,6 +148,7 @@ def percent(share: float) -> str:
 
 def grid(panels: Sequence[Panel], layout: Layout, top: float) -> tuple[list[Shape], float]:
     """Return panels side by side, or one below the other on a narrow page, and where they end."""
+    # one alone would be a bar as wide as the page: it has the half of a row
     columns = 1 if layout.narrow else max(2, min(3, len(panels)))
     gap = 30.0
     width = (layout.width - gap * (columns - 1)) / columns

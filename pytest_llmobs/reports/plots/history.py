@@ -113,6 +113,7 @@ def _metrics(experiments: Sequence[PastExperiment]) -> list[str]:
 
 
 def _frame(experiments: Sequence[PastExperiment], layout: Layout) -> _Frame:
+    # narrow strips have their names and newest means above, wide ones on both sides
     left, right = (44.0, layout.width - 12) if layout.narrow else (layout.left, 632.0)
     return _Frame(layout, Scale(0, len(experiments) - 1, left + 8, right - 8))
 

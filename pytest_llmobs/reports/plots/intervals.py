@@ -128,6 +128,7 @@ def _row_shapes(line: MetricLine, panel: _Panel, y: float, marks: Sequence[float
     if panel.layout.narrow:  # words stand above the plot, and no grid runs through them
         top = y + 36
     scale, zero = panel.scale, panel.scale(0)
+    # the side of the zero on which a metric is worse, whichever way it counts: `delta` has been turned already
     yield shapes.rect(panel.layout.left, top, zero - panel.layout.left, bottom - top, "zone bad")
     for mark in marks:
         yield shapes.line(scale(mark), top, scale(mark), bottom, "grid")

@@ -57,6 +57,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 def tick(value: float) -> str:
     """Return a number of an axis, as short as it can be: ``0.25``, ``1,500``, ``−5``."""
+    # four digits tell ticks apart, and hide that 3 * 0.1 is a hair above 0.3
     size = abs(value)
     digits = f"{size:,.0f}" if size >= 1000 and size < 1e9 else f"{size:.4g}"
     if value < 0 and digits != "0":

@@ -59,6 +59,7 @@ def _element(shape: Shape) -> str:
 def paint(classes: str) -> dict[str, str]:
     """Return what the classes of a shape mean on a white page: a role, and a tone where it has one."""
     role, _, tone = classes.partition(" ")
+    # grids and axes have none
     color = COLORS.get(tone, _QUIET)
     if role in _TEXTS:
         look = dict(_TEXTS[role])

@@ -16,6 +16,7 @@ from pytest_llmobs.reports.markdown.report import LIMIT, markdown
 _MARKER = re.compile(r"<!-- pytest-llmobs ((?:[0-9a-f]{12} )+)-->")
 _DIGITS = 12
 _MOST_SUITES = 500
+"""Suites that a comment is found again by: their marks take a tenth of it."""
 _NEWS: tuple[ExampleState, ...] = ("new", "edited", "removed", "fixed", "drifted", "suspect")
 """States of examples that a green build may have, and that are worth a comment."""
 
@@ -30,6 +31,7 @@ def comment_body(told: Digest, context: Context, job: str = "") -> str:
         context: How its session was started.
         job: Address of the CI job, which keeps the reports that say more; empty where nobody knows it.
     """
+    # without a suite it is found again all the same, by the hash of nothing
     marks = [text_hash(plan.name)[:_DIGITS] for plan in told.experiment.suites[:_MOST_SUITES]]
     marker = f"<!-- pytest-llmobs {' '.join(marks or [text_hash('')[:_DIGITS]])} -->"
     footer = f"\n\n[The job]({job}) has the log and what it keeps." if job else ""

@@ -21,7 +21,9 @@ _SECONDS = 30
 _PAGE = 100
 """Entries of a list that a page has at most."""
 _MOST_PAGES = 100
+"""Pages of a list that are read: a service that never ends it must not hold a job up."""
 _LONGEST = 200
+"""Characters that are told of what a service says."""
 _TOKEN = re.compile("[!-~]+")
 
 

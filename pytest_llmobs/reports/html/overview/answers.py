@@ -12,6 +12,7 @@ from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, compared_lines, standing
+from pytest_llmobs.reports.digest.reasons import reasons
 from pytest_llmobs.reports.html.rows import Row, failing
 from pytest_llmobs.reports.terminal.example_details import outcome
 from pytest_llmobs.reports.terminal.metric_columns import verdict_text
@@ -93,8 +94,8 @@ def _quiet(digest: Digest) -> str:
     # what has no gate may drop and says nothing of the verdict
     compared = sum(map(attrgetter("has_verdict"), compared_lines(digest.metrics)))
     if digest.experiment.red:
-        reasons = digest.verdict.headline.partition(": ")[2]
-        return f"{reasons[:1].upper()}{reasons[1:]}."
+        why_red = ", ".join(reasons(digest.experiment, digest.examples, digest.spending))
+        return f"{why_red[:1].upper()}{why_red[1:]}."
     if compared:
         return f"No drop in {count(compared, 'metric')}."
     return "Nothing was compared with a baseline."
@@ -144,6 +145,7 @@ def _failed(rows: Sequence[Row]) -> Iterator[list[Any]]:
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
     first = example.rows[0]
+    # what the accepted code did stands with the reasons, where there is room for words
     scores = f"{first.metric} {outcome(replace(first, control=()), page)}".removesuffix(" trials")
     if example.state != "broken":
         scores = f"{example.state}: {scores}"
@@ -163,6 +165,7 @@ def _reason(row: ExampleRow) -> str:
 def changes(digest: Digest) -> list[dict[str, Any]]:
     """Return what changed: ``who`` has a change (nothing: all), and its ``blocks``, as the gate tells them."""
     groups = list(_groups(digest.examples))
+    # a prompt that examples share is told with them
     told: set[str] = set()
     for group in groups:
         told.update(group["blocks"])
