@@ -217,6 +217,8 @@ def test_a_damaged_report_says_that_it_cant_be_shown(opened) -> None:
     file.write_text(re.sub(r'(id="index">).{40}', r"\1" + "A" * 40, file.read_text()))
     page = opened.page(file)
     expect(page.get_by_role("alert")).to_contain_text("This report can't be shown")
+    assert len(opened.complaints) == 1
+    opened.complaints.clear()
 
 
 def test_what_is_missing_is_named_on_the_first_screen(open_report) -> None:

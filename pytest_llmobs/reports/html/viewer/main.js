@@ -14,8 +14,10 @@ async function start() {
   const source = embeddedSource();
   const index = await source.index();
   const bar = topBar(index.report);
-  let current = null; // the route that was asked for last
-  let firstPage = null; // kept, since a reader comes back to its filter, folds and rows
+  // the route that was asked for last
+  let current = null;
+  // kept, since a reader comes back to its filter, folds and rows
+  let firstPage = null;
   let firstScroll = 0;
 
   // Return what an address names: a trial, or else a section of the overview. Each has one h1 in it.
@@ -36,7 +38,7 @@ async function start() {
       firstScroll = scrollY;
     }
     resetKeys();
-    const node = await view(route).catch(viewFailure);
+    const node = await view(route).catch((error) => failure("This view can't be shown", error));
     // a reader may have gone on while a chunk was unpacked
     if (route !== current) {
       return;
@@ -121,12 +123,8 @@ function completePage() {
   }
 }
 
-function viewFailure(error) {
-  console.error(error);
-  return failure("This view can't be shown", error);
-}
-
 function failure(what, error) {
+  console.error(error);
   const sentence = element("p", { class: "notice bad", role: "alert" }, `${what}: ${error.message}`);
   return element("div", { class: "stack" }, element("h1", {}, what), sentence);
 }

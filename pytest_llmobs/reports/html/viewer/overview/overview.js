@@ -11,17 +11,8 @@ import { readRoute, routeFragment } from "../page/route.js";
 import { standingClass, standingSign } from "../page/standing.js";
 import { TrialTable } from "../table/table.js";
 
-// Sections by the address that shows them, in the order of the page.
-const SECTIONS = new Map([
-  ["metrics", "Metrics"],
-  ["intervals", "Intervals"],
-  ["history", "History"],
-  ["scores", "Scores"],
-  ["spending", "Cost and latency"],
-  ["trials", "Trials"],
-  ["notes", "Notes"],
-]);
-const FEW_SUITES = 3; // of more, those in which nothing happened are folded
+// Of more suites, those in which nothing happened are folded.
+const FEW_SUITES = 3;
 
 // Return {node, follow}: `follow(route)` shows what an address asks for, and claims the keys.
 export function overview(index) {
@@ -44,16 +35,16 @@ export function overview(index) {
 
 function sections({ overview: words, plots }, table) {
   const pictures = [
-    section("intervals", plotFigure(plots.intervals)),
-    section("history", plotFigure(plots.history, "History in numbers")),
-    section("scores", plotFigure(plots.distributions, "Scores in numbers")),
-    section("spending", plotFigure(plots.spending, "In numbers"), words.spending.map((line) => element("p", {}, line))),
+    section("intervals", "Intervals", plotFigure(plots.intervals)),
+    section("history", "History", plotFigure(plots.history, "History in numbers")),
+    section("scores", "Scores", plotFigure(plots.distributions, "Scores in numbers")),
+    section("spending", "Cost and latency", plotFigure(plots.spending, "In numbers"), words.spending.map((line) => element("p", {}, line))),
   ];
   return [
-    section("metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
+    section("metrics", "Metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
     element("div", { class: "pictures" }, pictures),
     table.node,
-    section("notes", words.messages.map(message)),
+    section("notes", "Notes", words.messages.map(message)),
   ];
 }
 
@@ -64,10 +55,10 @@ function toNextTrial(step) {
   links[next]?.focus();
 }
 
-// Return a section under its heading, or null where it has nothing to show.
-function section(id, ...content) {
+// Return a section that an address of this id leads to, or null where it has nothing to show.
+function section(id, title, ...content) {
   const shown = content.flat(Infinity).filter(Boolean);
-  return shown.length ? element("section", { class: `stack ${id}` }, element("h2", { id }, SECTIONS.get(id)), shown) : null;
+  return shown.length ? element("section", { class: `stack ${id}` }, element("h2", { id }, title), shown) : null;
 }
 
 function band({ experiment, verdict }, facts) {
@@ -107,7 +98,7 @@ function jumps(body) {
 
 // Scroll to a section and let a screen reader go on there.
 export function toSection(id) {
-  const heading = SECTIONS.has(id) && document.getElementById(id);
+  const heading = document.querySelector(`.overview h2[id="${CSS.escape(id)}"]`);
   if (heading) {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });

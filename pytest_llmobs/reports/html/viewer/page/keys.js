@@ -4,7 +4,9 @@ import { element } from "./dom.js";
 import { factsList } from "./grid.js";
 import { pushButton } from "./parts.js";
 
-const offered = new Map(); // key -> {description, action}, of what is shown now
+// By key: {description, action}, of what is shown now.
+const offered = new Map();
+const HELP = element("dialog", { "aria-labelledby": "keys" });
 
 // Let a key do something while the view that is being built is shown; the key as KeyboardEvent.key has it. The last
 // to claim a key has it. Keys are left alone while a reader types, and together with Ctrl, Alt or Meta.
@@ -14,13 +16,14 @@ export function onKey(key, description, action) {
 
 // Forget the keys of a view that goes, and don't go on showing them.
 export function resetKeys() {
-  openHelp()?.close();
+  HELP.close();
   offered.clear();
   onKey("?", "show or hide these keys", toggleHelp);
 }
 
 // Listen, once.
 export function startKeys() {
+  document.body.append(HELP);
   document.addEventListener("keydown", keyPressed);
 }
 
@@ -37,7 +40,7 @@ function keyPressed(event) {
     return;
   }
   // a dialog closes itself by Escape
-  if (openHelp() && event.key !== "?") {
+  if (HELP.open && event.key !== "?") {
     return;
   }
   if (offered.has(event.key)) {
@@ -46,30 +49,18 @@ function keyPressed(event) {
   }
 }
 
-function openHelp() {
-  return document.querySelector("dialog");
-}
-
 // Return the button that shows the keys, for those who don't know of `?`.
 export function keysButton() {
   return pushButton(toggleHelp, ["Keys ", element("kbd", {}, "?")], { class: "button screen-only" });
 }
 
 function toggleHelp() {
-  const open = openHelp();
-  if (open) {
-    open.close();
+  if (HELP.open) {
+    HELP.close();
     return;
   }
-  const dialog = helpDialog();
-  document.body.append(dialog);
-  dialog.showModal();
-}
-
-function helpDialog() {
-  const lines = [...offered].map(([key, { description }]) => [element("kbd", {}, key), description]);
   const heading = element("div", { class: "row" }, element("h2", { id: "keys" }, "Keys"), pushButton(toggleHelp, "Close"));
-  const dialog = element("dialog", { "aria-labelledby": "keys" }, heading, factsList(lines));
-  dialog.addEventListener("close", () => dialog.remove());
-  return dialog;
+  const lines = [...offered].map(([key, { description }]) => [element("kbd", {}, key), description]);
+  HELP.replaceChildren(heading, factsList(lines));
+  HELP.showModal();
 }

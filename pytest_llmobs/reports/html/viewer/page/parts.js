@@ -12,6 +12,11 @@ export function mutedWords(...words) {
   return element("span", { class: "muted" }, words);
 }
 
+// Return a state in a frame.
+export function badge(content, kind = "") {
+  return element("span", { class: `badge ${kind}` }, content);
+}
+
 // Return what a reader unfolds by its summary; paper has it unfolded.
 export function foldedPart(summary, ...content) {
   return element("details", {}, element("summary", {}, summary), content);

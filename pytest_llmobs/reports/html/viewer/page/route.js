@@ -11,7 +11,8 @@ function decoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {
-    return part; // an address that somebody cut short
+    // an address that somebody cut short
+    return part;
   }
 }
 

@@ -1,6 +1,7 @@
 // How something stands: red, a warning, better, or nothing special; by sign and word first, and by colour.
 
 import { element } from "./dom.js";
+import { badge } from "./parts.js";
 
 const SIGNS = {
   red: ["✗", "bad", "red"],
@@ -23,5 +24,5 @@ export function standingSign(standing) {
 }
 
 export function verdictBadge({ light, word }) {
-  return element("span", { class: `badge ${standingClass(light)}` }, standingSign(light), word);
+  return badge([standingSign(light), word], standingClass(light));
 }

@@ -2,10 +2,17 @@
 
 import { isNothing } from "./columns.js";
 import { element } from "../page/dom.js";
+import { badge } from "../page/parts.js";
 import { trialFragment } from "../page/route.js";
 
-const STATUS_SIGNS = { passed: "✓", failed: "✗", error: "‼", skipped: "○", xfailed: "✓", unscored: "?" };
-const STATUS_CLASSES = { passed: "good", failed: "bad", error: "bad", unscored: "warn" };
+const STATUSES = new Map([
+  ["passed", ["✓", "good"]],
+  ["failed", ["✗", "bad"]],
+  ["error", ["‼", "bad"]],
+  ["skipped", ["○", "muted"]],
+  ["xfailed", ["✓", "muted"]],
+  ["unscored", ["?", "warn"]],
+]);
 
 // Return the heading of a column: a button that sorts by it.
 export function columnHead({ title, kind }, sort) {
@@ -55,13 +62,14 @@ function cellClass(kind) {
 
 // Return a status with its sign.
 export function statusWord(status) {
-  return element("span", { class: STATUS_CLASSES[status] ?? "muted" }, STATUS_SIGNS[status] ?? "", " ", status);
+  const [sign, kind] = STATUSES.get(status) ?? ["", "muted"];
+  return element("span", { class: kind }, sign, " ", status);
 }
 
 // Return an example's state; nothing where there is nothing to say.
 export function stateBadge(state, red) {
-  if (red) {
-    return element("span", { class: "badge bad" }, state ? `red: ${state}` : "red");
+  if (!red) {
+    return state && badge(state);
   }
-  return state ? element("span", { class: "badge" }, state) : null;
+  return badge(state ? `red: ${state}` : "red", "bad");
 }

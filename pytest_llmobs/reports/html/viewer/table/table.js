@@ -55,8 +55,9 @@ export class TrialTable {
     this.index = index;
     this.options = {};
     this.found = null;
-    this.pause = 0; // timer of somebody who types
-    this.turn = 0; // timer of the rows that are still to come
+    // timers: of somebody who types, and of the rows that are still to come
+    this.pause = 0;
+    this.turn = 0;
     this.columns = trialColumns(index).filter(({ shown }) => shown);
     this.heads = this.columns.map((column) => columnHead(column, () => this.sort(column)));
     this.body = element("tbody");

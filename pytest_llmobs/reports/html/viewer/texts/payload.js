@@ -53,7 +53,7 @@ function cutText(text, head, tail) {
     rest.focus({ preventScroll: true });
   };
   const printed = element("span", { class: "print-only" }, `[${countText(end - start)} characters left out]`);
-  const cut = element("span", { }, " … ", pushButton(show, words), printed, " ");
+  const cut = element("span", {}, " … ", pushButton(show, words), printed, " ");
   return [text.slice(0, start), cut, text.slice(end)];
 }
 

@@ -3,6 +3,7 @@
 import { element } from "../page/dom.js";
 import { costText, countText, secondsText } from "../page/figures.js";
 import { factsList } from "../page/grid.js";
+import { badge } from "../page/parts.js";
 import { payloadNode, textNode } from "../texts/payload.js";
 
 // Deeper runs are indented no further, and say how deep they are.
@@ -46,7 +47,7 @@ export function runLine({ runs, depths, ends, total }, at) {
   const run = runs[at];
   const depth = depths[at];
   const level = element("span", { class: depth > INDENTED ? "muted" : "hidden" }, `level ${depth + 1}: `);
-  const type = element("span", { class: "badge" }, run.type);
+  const type = badge(run.type);
   const name = element("button", { type: "button", class: "run-name", "aria-expanded": "false" }, level, type, " ", element("span", {}, run.name));
   const error = isError(run) && element("span", { class: "bad" }, "✗ error ");
   const line = [

@@ -23,7 +23,8 @@ export function traceTree(runs, { options }) {
 class TraceTree {
   constructor(runs) {
     this.trace = measuredTrace(runs);
-    this.lines = []; // those that exist so far
+    // those that exist so far
+    this.lines = [];
     this.lists = traceLists(runs.length);
     this.folded = new Set();
     this.opened = new Set();

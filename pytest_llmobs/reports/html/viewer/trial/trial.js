@@ -7,7 +7,7 @@ import { costText, countText, scoreText, secondsText } from "../page/figures.js"
 import { factsList } from "../page/grid.js";
 import { onKey } from "../page/keys.js";
 import { payloadNode, textNode } from "../texts/payload.js";
-import { mutedWords } from "../page/parts.js";
+import { badge, mutedWords } from "../page/parts.js";
 import { go, routeFragment } from "../page/route.js";
 import { stateBadge, statusWord } from "../table/rows.js";
 import { visibleRows } from "../table/table.js";
@@ -55,8 +55,8 @@ function trialHead({ trials, suites }, row) {
   const facts = [
     statusWord(trials.status[row]),
     stateBadge(trials.state[row], trials.red[row]),
-    look && element("span", { class: "badge" }, look === "control" ? "the accepted code" : look),
-    trials.replayed[row] === 1 && element("span", { class: "badge" }, "replayed"),
+    look && badge(look === "control" ? "the accepted code" : look),
+    trials.replayed[row] === 1 && badge("replayed"),
     mutedWords(`repeat ${trials.repeat[row]} · ${suites[trials.suite[row]]}`),
   ];
   return element("div", {}, element("h1", {}, trials.example[row]), element("p", { class: "row" }, facts));
