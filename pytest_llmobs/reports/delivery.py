@@ -143,6 +143,10 @@ def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path,
         raise SettingsError(
             f"{option} {request!r} names no file after the colon. Write {name}:PATH, or {name} alone."
         )
+    if path == "-":
+        raise SettingsError(
+            f"{option} {request!r} names a file '-', not the output. Write {name}:/dev/stdout; {name}:./- is the file."
+        )
     try:
         return ReportOrder(chosen, folder / Path(path).expanduser())
     except RuntimeError as error:

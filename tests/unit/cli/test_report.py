@@ -159,6 +159,11 @@ def test_a_folder_that_is_a_file_takes_no_picture(llmobs: Run, store: Store, tmp
             2,
             "llmobs: llmobs report 'json:' names no file after the colon. Write json:PATH, or json",
         ),
+        (
+            ["json:-"],
+            2,
+            "llmobs: llmobs report 'json:-' names a file '-', not the output. Write json:/dev/stdout",
+        ),
         (["json:x", "html:x"], 2, "llmobs: llmobs report: the reports 'json' and 'html' would be one file."),
     ],
 )
