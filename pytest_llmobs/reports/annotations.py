@@ -107,8 +107,10 @@ def _message(text: str, page: Page) -> str:
 
 def _command(level: str, properties: Mapping[str, str], message: str) -> str:
     """Return a command of the runner's, see its ``ActionCommand``: nothing in it can end it or begin another one."""
-    named = ",".join(f"{name}={_escaped(value, _PROPERTY)}" for name, value in properties.items())
-    return f"::{level} {named}::{_escaped(message, _DATA)}"
+    named = []
+    for name, value in properties.items():
+        named.append(f"{name}={_escaped(value, _PROPERTY)}")
+    return f"::{level} {','.join(named)}::{_escaped(message, _DATA)}"
 
 
 def _escaped(text: str, signs: Mapping[str, str]) -> str:

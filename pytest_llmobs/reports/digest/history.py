@@ -90,10 +90,9 @@ def _line(experiment: Experiment, suites: Collection[str]) -> PastExperiment:
 
 def _part(experiment: Experiment, suites: Collection[str]) -> Experiment:
     """Return an experiment with what it says of some suites alone."""
-    metrics = [row for row in experiment.decision.metrics if row.suite in suites]
-    plans = [plan for plan in experiment.suites if plan.name in suites]
-    decision = replace(experiment.decision, metrics=tuple(metrics))
-    return replace(experiment, suites=tuple(plans), decision=decision)
+    metrics = tuple(row for row in experiment.decision.metrics if row.suite in suites)
+    plans = tuple(plan for plan in experiment.suites if plan.name in suites)
+    return replace(experiment, suites=plans, decision=replace(experiment.decision, metrics=metrics))
 
 
 def _ending(experiment: Experiment) -> tuple[str, Light]:

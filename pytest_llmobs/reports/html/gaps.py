@@ -32,7 +32,9 @@ def gaps(
     """
     if missing:
         expected = count(digest.spending.expected, "expected trial")
-        names = [f"{trial['example']} (repeat {trial['repeat']})" for trial in missing]
+        names = []
+        for trial in missing:
+            names.append(f"{trial['example']} (repeat {trial['repeat']})")
         yield f"{len(missing):,} of {expected} never ran: {listed(names, _SHOWN)}."
     yield from _without_traces(rows, traces)
     yield from _without_baseline(rows, accepted)

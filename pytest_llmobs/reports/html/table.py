@@ -70,8 +70,11 @@ def quick_filters(trials: Mapping[str, Any]) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for column in _QUICK:
         counts.update(_terms(column, trials[column]))
-    size = len(trials["red"])
-    return [(term, number) for term, number in counts.items() if number < size]
+    filters = []
+    for term, number in counts.items():
+        if number < len(trials["red"]):
+            filters.append((term, number))
+    return filters
 
 
 def _terms(column: str, values: Sequence[Any]) -> Iterator[str]:

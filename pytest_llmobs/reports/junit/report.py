@@ -55,12 +55,16 @@ def _cases(digest: Digest) -> Iterator[ET.Element]:
     verdicts = list(failures(digest))
     # first, whatever the order: it takes out of the verdicts what stands in a testcase of a trial
     cases = list(_trial_cases(digest, verdicts))
-    failed = any(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    failed = any(map(_is_bad, cases))
     if digest.experiment.red and not verdicts and not failed:
         # what failed beside the trials has no testcase here: a reader of this file alone must not see green
         verdicts.append(Failure(GATE, digest.verdict.headline, digest.verdict.limits))
     yield from cases
     yield from map(_verdict, verdicts)
+
+
+def _is_bad(case: ET.Element) -> bool:
+    return case.find("failure") is not None or case.find("error") is not None
 
 
 def _trial_cases(digest: Digest, verdicts: list[Failure]) -> Iterator[ET.Element]:

@@ -93,5 +93,7 @@ def _percent(side: Side, place: int) -> str:
 
 def _label(spreads: Sequence[Distribution]) -> str:
     """Return the picture in a sentence."""
-    parts = [f"{spread.metric} {_middle(spread)}" for spread in spreads[:NAMED]]
+    parts = []
+    for spread in spreads[:NAMED]:
+        parts.append(f"{spread.metric} {_middle(spread)}")
     return f"How scores are spread: {'; '.join(parts)}"

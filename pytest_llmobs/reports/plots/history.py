@@ -195,7 +195,7 @@ def _this_one(
 
 
 def _times(experiments: Sequence[PastExperiment], frame: _Frame, y: float) -> Iterator[Shape]:
-    first, last = (figures.moment(each.started) for each in (experiments[0], experiments[-1]))
+    first, last = figures.moment(experiments[0].started), figures.moment(experiments[-1].started)
     if first[:10] != last[:10]:  # days tell them apart
         first, last = first[:10], last[:10]
     left, right = frame.across.start - 8, frame.across.end + 8

@@ -118,7 +118,9 @@ def _money(
 
 def _label(spreads: Sequence[Distribution], spent: SpendingDigest) -> str:
     """Return the picture in a sentence."""
-    parts = [f"{_TITLES[spread.metric]}: {_usual(spread)}" for spread in spreads]
+    parts = []
+    for spread in spreads:
+        parts.append(f"{_TITLES[spread.metric]}: {_usual(spread)}")
     if spent.total.cost is not None:
         total = figures.spent(spent.total.cost, is_whole=not spent.total.unpriced)
         parts.append(f"cost of this experiment: {total}")

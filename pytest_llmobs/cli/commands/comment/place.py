@@ -16,11 +16,10 @@ _ADDRESS = re.compile(r"https?://[\w.:/-]{1,500}", re.ASCII)
 def job_address(environment: Mapping[str, str]) -> str:
     """Return where people see the job that this runs in; an empty string where that isn't known."""
     address = environment.get("CI_JOB_URL", "")
-    if environment.get("GITHUB_RUN_ID"):
-        run = ("GITHUB_REPOSITORY", "actions", "runs", "GITHUB_RUN_ID")
-        parts = [environment.get("GITHUB_SERVER_URL", "https://github.com")]
-        parts += [environment.get(part, part) for part in run]
-        address = "/".join(parts)
+    repository, number = environment.get("GITHUB_REPOSITORY"), environment.get("GITHUB_RUN_ID")
+    if repository and number:
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        address = f"{server}/{repository}/actions/runs/{number}"
     # it becomes a link as it is
     if _ADDRESS.fullmatch(address) is None:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.records.experiments import SuiteScore
@@ -17,7 +18,9 @@ from pytest_llmobs.reports.text.table import fitted
 
 def metric_tables(metrics: MetricsDigest, page: Page) -> list[dict[str, Any]]:
     """Return each suite's table: its columns, its rows with their standing in front, and notes with theirs."""
-    tables = [_table(suite, page) for suite in metrics.suites]
+    tables = []
+    for suite in metrics.suites:
+        tables.append(_table(suite, page))
     for name in metrics.unmeasured:
         note = ["warning", "nothing was measured"]
         tables.append({"title": name, "size": "", "quiet": False, "head": [], "rows": [], "notes": [note]})
@@ -37,7 +40,7 @@ def _table(suite: SuiteMetrics, page: Page) -> dict[str, Any]:
         "title": suite.suite,
         "size": size_text(suite.size, page) if suite.size else "",
         "quiet": suite.quiet,
-        "head": ["metric", *(each.title for each in shown)],
+        "head": ["metric", *map(attrgetter("title"), shown)],
         "rows": rows,
         "notes": notes,
     }
