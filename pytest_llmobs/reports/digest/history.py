@@ -11,8 +11,9 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import number_of_trials
 from pytest_llmobs.reports.digest.examples import digest_examples
 from pytest_llmobs.reports.digest.experiment_line import experiment_line
+from pytest_llmobs.reports.digest.metrics import unjudged
 from pytest_llmobs.reports.digest.spending import digest_spending
-from pytest_llmobs.reports.digest.verdict import Light, digest_verdict
+from pytest_llmobs.reports.digest.verdict import Light, digest_verdict, judged_light
 from pytest_llmobs.reports.evidence import Evidence
 
 HISTORY = 50
@@ -39,6 +40,8 @@ class PastExperiment:
     """True where the user ran a selection."""
     means: Mapping[str, float]
     """Metric -> the mean over the suites that both have."""
+    suites: Mapping[str, int]
+    """Metric -> how many suites that mean is over."""
 
 
 def history_lines(experiment: Experiment, evidence: Evidence) -> list[dict[str, Any]]:
@@ -73,7 +76,8 @@ def _related(name: str, suites: Set[str], experiments: Sequence[Experiment]) -> 
 
 
 def _line(experiment: Experiment, suites: Collection[str]) -> PastExperiment:
-    line = experiment_line(_part(experiment, suites))
+    part = _part(experiment, suites)
+    line = experiment_line(part)
     verdict, light = _ending(experiment)
     return PastExperiment(
         name=experiment.name,
@@ -85,6 +89,7 @@ def _line(experiment: Experiment, suites: Collection[str]) -> PastExperiment:
         cost=line.cost,
         partial=experiment.partial,
         means=line.means,
+        suites=_suites_of(part),
     )
 
 
@@ -95,11 +100,21 @@ def _part(experiment: Experiment, suites: Collection[str]) -> Experiment:
     return replace(experiment, suites=plans, decision=replace(experiment.decision, metrics=metrics))
 
 
+def _suites_of(experiment: Experiment) -> dict[str, int]:
+    """Return metric -> the number of suites that have a mean of it."""
+    suites: dict[str, set[str]] = {}
+    for row in (*experiment.decision.metrics, *unjudged(experiment)):
+        if row.candidate is not None:
+            suites.setdefault(row.metric, set()).add(row.suite)
+    return {metric: len(names) for metric, names in suites.items()}
+
+
 def _ending(experiment: Experiment) -> tuple[str, Light]:
     """Return how an experiment ended; without its trials, too."""
-    verdict = digest_verdict(
-        experiment, digest_examples(experiment.decision.examples), digest_spending(experiment)
-    )
+    examples = digest_examples(experiment.decision.examples)
+    verdict = digest_verdict(experiment, examples, digest_spending(experiment))
+    if verdict.word == "green":  # that no trial is here says nothing: a store keeps them apart
+        return verdict.word, judged_light(experiment, examples)
     if experiment.trials or experiment.red or experiment.interrupted or experiment.decision.metrics:
         return verdict.word, verdict.light
     if number_of_trials(experiment.suites):  # a whole one that nothing judged has recorded a baseline

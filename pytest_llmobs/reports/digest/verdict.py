@@ -55,6 +55,11 @@ def digest_verdict(
     return ExperimentVerdict(verdict_word(experiment), light, headline, limits)
 
 
+def judged_light(experiment: Experiment, examples: ExamplesDigest) -> Light:
+    """Return the light of an experiment that was compared and isn't red; its trials needn't be at hand."""
+    return _green(experiment.decision, examples)[0]
+
+
 def verdict_word(experiment: Experiment) -> str:
     """Return the verdict in a word."""
     # red first: what broke before an interruption broke

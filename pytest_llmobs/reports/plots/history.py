@@ -35,6 +35,8 @@ class _Course:
     """Pixels across, and the mean."""
     told: Sequence[str]
     """What each point is called."""
+    suites: int
+    """Suites that the newest mean is over."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,14 @@ def _frame(experiments: Sequence[PastExperiment], layout: Layout) -> _Frame:
 def _course(experiments: Sequence[PastExperiment], metric: str, frame: _Frame) -> _Course:
     points = []
     told = []
+    suites = 1
     for place, each in enumerate(experiments):
         mean = each.means.get(metric)
         if mean is not None and isfinite(mean):
             points.append((frame.across(place), mean))
             told.append(f"{each.name}, {figures.moment(each.started)}: {metric} {figures.rate(mean)}")
-    return _Course(metric, points, told)
+            suites = each.suites.get(metric, 1)
+    return _Course(metric, points, told, suites)
 
 
 def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
@@ -141,17 +145,27 @@ def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
     marks = ticks(low, high, 2)
     if len(marks) < 2:  # one number alone is no axis
         marks = ticks(low, high, 4)
+    if shares:  # no share is above 1
+        marks = [mark for mark in marks if 0 <= mark <= 1]
     for mark in marks:
         yield shapes.line(left, up(mark), right, up(mark), "grid")
         yield shapes.text(left - 6, up(mark) + 4, tick(mark), "note", "end")
     newest = figures.rate(means[-1])
+    # elsewhere on the page each suite has its own
+    suites = f"mean of {course.suites} suites" if course.suites > 1 else ""
     if layout.narrow:
-        room = layout.width - shapes.text_width(newest, "value") - 12
-        yield shapes.text(0, y + 14, shapes.fitted(course.metric, room, "label"), "label")
+        room = layout.width - shapes.text_width(newest, "value") - 12 - shapes.text_width(suites, "note")
+        name = shapes.fitted(course.metric, room, "label")
+        yield shapes.text(0, y + 14, name, "label")
+        if suites:
+            yield shapes.text(shapes.text_width(name, "label") + 8, y + 14, suites, "note")
         yield shapes.text(layout.width, y + 14, newest, "value", "end")
     else:
         middle = (top + bottom) / 2 + 4
-        yield shapes.text(0, middle, shapes.fitted(course.metric, left - 60, "label"), "label")
+        name = shapes.fitted(course.metric, left - 60, "label")
+        yield shapes.text(0, middle - (8 if suites else 0), name, "label")
+        if suites:
+            yield shapes.text(0, middle + 8, suites, "note")
         yield shapes.text(right + 10, middle, newest, "value")
     # a metric that an experiment lacks has no point there, and the line goes on
     drawn = [(x, up(mean)) for x, mean in course.points]

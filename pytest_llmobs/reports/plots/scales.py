@@ -59,7 +59,12 @@ def tick(value: float) -> str:
     """Return a number of an axis, as short as it can be: ``0.25``, ``1,500``, ``−5``."""
     # four digits tell ticks apart, and hide that 3 * 0.1 is a hair above 0.3
     size = abs(value)
-    digits = f"{size:,.0f}" if size >= 1000 and size < 1e9 else f"{size:.4g}"
+    if 1000 <= size < 1e9:
+        digits = f"{size:,.0f}"
+    elif 1e-9 <= size < 1e-4:  # plain where %g would write 2.4e-05
+        digits = f"{float(f'{size:.4g}'):.12f}".rstrip("0")
+    else:
+        digits = f"{size:.4g}"
     if value < 0 and digits != "0":
         return f"\N{MINUS SIGN}{digits}"
     return digits

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.distributions import Distribution, Side
     from pytest_llmobs.reports.digest.spending import SpendingDigest
 
+
+def _dollars(value: float) -> str:
+    """Return USD of one trial: sums too small for a report's four digits differ, too."""
+    if 0 < value < 0.0001:
+        return f"${tick(float(f'{value:.2g}'))}"
+    return figures.cost(value)
+
+
 _TITLES = {"latency": "latency of a trial", "cost": "cost of a trial, without judges"}
-_WRITTEN: dict[str, Written] = {"latency": figures.seconds, "cost": figures.cost}
+_WRITTEN: dict[str, Written] = {"latency": figures.seconds, "cost": _dollars}
 _BOUNDS: dict[str, Written] = {
     "latency": lambda value: f"{tick(value)} s",
     "cost": lambda value: f"${tick(value)}",
 }
 """How an axis writes both: as short as it can be, and never rounded to something else."""
-_PART = "of it"
+_PART = "of that"
 _ROW = 24.0
 """Pixels of a purpose."""
 
@@ -104,7 +112,7 @@ def _money(
     total = figures.spent(spent.total.cost, is_whole=not spent.total.unpriced)
     yield shapes.text(0, y + 14, f"cost in all: {total}", "label")
     y += 26
-    left = 140.0
+    left = 156.0
     room = max(shapes.text_width(words, "value") for _, _, words in purposes) + 8
     scale = Scale(0, max(money for _, money, _ in purposes), left, layout.width - room)
     for name, money, words in purposes:

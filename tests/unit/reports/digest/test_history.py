@@ -30,6 +30,17 @@ def test_the_experiment_itself_is_the_newest_with_its_own_trials(experiment: Exp
     assert lines[0].cost is None
 
 
+def test_a_green_experiment_is_green_without_its_trials_at_hand(experiment: Experiment) -> None:
+    """A store lists experiments without their trials, which is no warning."""
+    stored = before(experiment, 1)
+    rows = tuple(replace(row, verdict="INCONCLUSIVE") for row in stored.decision.metrics)
+    doubtful = before(experiment, 2, decision=replace(stored.decision, metrics=rows))
+
+    lines = past_experiments(experiment, Past([doubtful, stored]))
+
+    assert [(line.verdict, line.light) for line in lines[:2]] == [("green", "yellow"), ("green", "green")]
+
+
 def test_only_experiments_with_a_common_suite_count_and_no_parts(experiment: Experiment) -> None:
     other = before(experiment, 3, suites=(plan("tests/test_other.py::test_other"),))
     part = before(experiment, 2, shard="1/3")

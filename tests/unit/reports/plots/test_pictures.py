@@ -20,6 +20,7 @@ from pytest_llmobs.reports.plots.pictures import Picture, drawn, pictures
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.plots.svg import paint
 from tests.unit.reports.conftest import GALLERY
+from tests.unit.reports.plots.conftest import Past, before
 
 NAMES = ("intervals", "history", "distributions", "spending")
 ACROSS = {"line": ("x1", "x2"), "rect": ("x",), "circle": ("cx",), "text": ("x",)}
@@ -116,6 +117,46 @@ def test_tables_name_suites_where_there_are_several() -> None:
     assert len({row[-1] for row in many.table.rows}) == 30
     assert one is not None
     assert list(one.table.head) == ["metric", "value", "now", "baseline"]
+
+
+def test_history_says_that_a_mean_is_over_several_suites(experiment: Experiment) -> None:
+    several = GALLERY["many_suites"]()
+
+    for scene in scenes(drawn(digest(several), Context(evidence=Past([before(several, 1)])))["history"]):
+        check(scene)
+        assert "mean of 30 suites" in [shape.text for shape in scene.shapes]
+    for scene in scenes(
+        drawn(digest(experiment), Context(evidence=Past([before(experiment, 1)])))["history"]
+    ):
+        assert not [shape.text for shape in scene.shapes if "suites" in shape.text]
+
+
+def test_no_axis_names_a_share_above_one(experiment: Experiment) -> None:
+    """A metric that has always been 1 has an axis around it."""
+    rows = tuple(replace(row, candidate=1.0) for row in experiment.decision.metrics)
+    steady = replace(experiment, decision=replace(experiment.decision, metrics=rows))
+    earlier = replace(before(steady, 1), decision=steady.decision)
+
+    for scene in scenes(drawn(digest(steady), Context(evidence=Past([earlier])))["history"]):
+        texts = [shape.text for shape in scene.shapes]
+        assert "1" in texts
+        assert not {"1.02", "1.01"} & set(texts)
+
+
+def test_tiny_costs_differ_and_are_written_plainly(experiment: Experiment, context: Context) -> None:
+    trials = []
+    for number, trial in enumerate(experiment.trials):
+        trials.append(replace(trial, total_cost=0.00002 + number / 10_000_000))
+    tiny = replace(experiment, trials=tuple(trials))
+
+    picture = drawn(digest(tiny, context), context)["spending"]
+
+    assert picture is not None
+    for scene in scenes(picture):
+        check(scene)
+        texts = [shape.text for shape in scene.shapes]
+        assert not [text for text in texts if "e-0" in text]
+        assert [text for text in texts if text.startswith("median $0.00002")]
 
 
 def test_nothing_measured_is_nothing_drawn() -> None:

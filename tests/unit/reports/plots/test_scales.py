@@ -55,6 +55,7 @@ def test_a_scale_runs_either_way_and_ends_where_it_ends() -> None:
         (-0.0, "0"),
         (0.30000000000000004, "0.3"),
         (0.00025, "0.00025"),
+        (0.000024, "0.000024"),
     ],
 )
 def test_numbers_of_an_axis_are_short(value: float, written: str) -> None:

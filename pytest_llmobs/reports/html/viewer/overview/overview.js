@@ -38,7 +38,7 @@ function sections({ overview: words, plots }, table) {
     section("intervals", "Intervals", plotFigure(plots.intervals)),
     section("history", "History", plotFigure(plots.history, "History in numbers")),
     section("scores", "Scores", plotFigure(plots.distributions, "Scores in numbers")),
-    section("spending", "Cost and latency", plotFigure(plots.spending, "In numbers"), words.spending.map((line) => element("p", {}, line))),
+    section("spending", "Cost and latency", plotFigure(plots.spending, "Cost and latency in numbers"), words.spending.map((line) => element("p", {}, line))),
   ];
   return [
     section("metrics", "Metrics", metricSections(words.metrics), words.suite_scores.map(suiteScore)),
