@@ -6,7 +6,7 @@ import { measuredTrace, runDetails, runLine, timeAxis, traceSentence } from "./r
 
 // So many lines are one list, which is laid out only where it is seen: thousands of runs scroll.
 const LINES_OF_A_LIST = 50;
-const LINES_AT_ONCE = 200;
+const LINES_AT_ONCE = 50;
 // A trace of no more runs is printed with all that they show.
 const OPENED_ON_PAPER = 100;
 
