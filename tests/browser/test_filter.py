@@ -162,17 +162,19 @@ def test_typing_keeps_the_field_and_fills_the_address(page) -> None:
 def test_quick_filters_filter_and_give_all_back(page) -> None:
     quick = page.get_by_role("group", name="Quick filters")
     assert quick.get_by_role("button").all_inner_texts() == [
-        "red 9", "failed 11", "passed 118", "broken 9", "suspect 3", "known 3", "control 9",
+        "red 9", "failed 11", "passed 118", "broken 9", "suspect 3", "known 3", "look:control 9",
     ]  # fmt: skip
     quick.get_by_role("button", name="broken 9").click()
     expect(page.locator("#filter")).to_have_value("state:broken")
     expect(page.locator(".trials tbody tr")).to_have_count(9)
+    expect(quick.locator("[aria-pressed=true]")).to_have_text("broken 9")
     quick.get_by_role("button", name="failed 11").click()
     page.wait_for_url("**filter=status%3Afailed")
     page.go_back()
     expect(page.locator("#filter")).to_have_value("state:broken")
     quick.get_by_role("button", name="broken 9").click()
     expect(page.locator("#filter")).to_have_value("")
+    expect(quick.locator("[aria-pressed=true]")).to_have_count(0)
 
 
 def test_the_language_is_described_in_place(page) -> None:

@@ -32,6 +32,15 @@ def test_four_questions_are_answered_without_scrolling(open_red, screen) -> None
         assert place["y"] + place["height"] <= screen["height"], answer
 
 
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE, NARROWEST], ids=["desktop", "phone", "320"])
+def test_names_and_verdicts_of_metrics_stay_in_a_line(open_red, screen) -> None:
+    """The table scrolls: a phone breaks neither `required_keywords` nor `REGRESSED`."""
+    rows = open_red(viewport=screen).locator(".suite tbody tr")
+    assert rows.count() == 3
+    for place in range(3):
+        assert rows.nth(place).bounding_box()["height"] < 40
+
+
 @pytest.mark.parametrize("screen", [PHONE, NARROWEST, ZOOMED], ids=["phone", "320", "zoomed"])
 @pytest.mark.parametrize("fragment", ["", "#/trial/0"], ids=["overview", "trial"])
 def test_no_page_is_wider_than_its_screen(open_red, screen, fragment) -> None:

@@ -9,6 +9,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 
+SHEET = {"width": 700, "height": 990}
+"""What an A4 sheet has room for between its margins, in CSS pixels."""
+
 
 @pytest.fixture
 def open_printed(open_red):
@@ -48,6 +51,18 @@ def test_what_is_folded_is_printed_and_folded_again(open_printed) -> None:
     assert page.pdf().startswith(b"%PDF")
     assert page.evaluate("foldedOnPaper") == 0
     expect(folded).to_have_count(before)
+
+
+def test_a_sheet_is_as_wide_as_all_tables(open_printed) -> None:
+    """What is wider makes a browser shrink the whole page, which then nobody can read."""
+    page = open_printed(viewport=SHEET)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("document.querySelectorAll('details').forEach((node) => (node.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") == SHEET["width"]
+    lefts = page.locator(".table:visible").evaluate_all(
+        "(tables) => tables.map((table) => table.scrollWidth > table.parentNode.clientWidth)"
+    )
+    assert not any(lefts)
 
 
 def test_nothing_is_cut_at_an_edge_that_could_be_scrolled(open_printed) -> None:

@@ -44,6 +44,22 @@ def with_scores(**scores: TrialScore) -> Experiment:
     return experiment(suites=(suite,), trials=tuple(made))
 
 
+def test_a_suite_is_shown_by_its_test_and_pointed_at_in_full(open_report) -> None:
+    suites = [
+        plan(f"tests/test_support_of_customers.py::test_{name}", examples=1) for name in ("mail", "chat")
+    ]
+    made = [trials(suite)[0] for suite in suites]
+    page = open_report(experiment(suites=tuple(suites), trials=tuple(made)), "#/?filter=suite:of_customers")
+    assert cells(page, "Suite") == ["test_mail", "test_chat"]
+    expect(page.get_by_title("tests/test_support_of_customers.py::test_chat")).to_have_count(1)
+
+
+def test_one_trial_is_a_trial(open_report) -> None:
+    suite = plan(examples=1)
+    page = open_report(experiment(suites=(suite,), trials=trials(suite)))
+    expect(page.get_by_text("1 trial, the worst first")).to_be_visible()
+
+
 def test_the_worst_come_first(page) -> None:
     expect(page.get_by_text("129 trials, 100 shown, the worst first")).to_be_visible()
     assert rows(page).first.inner_text().split()[:4] == ["double-charge", "✗", "failed", "red:"]

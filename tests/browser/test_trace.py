@@ -129,6 +129,14 @@ def test_bars_stand_at_their_times(viewport, open_trace) -> None:
     assert bar(page, "look_up") == pytest.approx((0.75, 0.125), abs=0.01)
 
 
+def test_figures_of_a_run_are_whole_on_a_phone(open_trace) -> None:
+    figures = open_trace(agent(), viewport=PHONE).locator(".run-figures")
+    for place in range(figures.count()):
+        box = figures.nth(place).bounding_box()
+        assert box["x"] + box["width"] <= PHONE["width"]
+        assert figures.nth(place).evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+
+
 def test_children_are_indented(open_trace) -> None:
     page = open_trace(agent())
     lefts = [opener(page, name).bounding_box()["x"] for name in ("support_agent", "search", "embed")]

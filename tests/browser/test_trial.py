@@ -193,6 +193,16 @@ def test_j_and_k_go_through_the_trials_that_the_filter_left(open_trial) -> None:
     assert "filter=" in page.url
 
 
+def test_colours_of_the_system_tell_what_is_chosen(open_trial) -> None:
+    page = open_trial(0, forced_colors="active")
+    ground = "node => getComputedStyle(node).backgroundColor"
+    for chosen, other in (
+        ("#diff-accepted", "#diff-off"),
+        ("nav [aria-current=page]", "nav a.button >> nth=0"),
+    ):
+        assert page.locator(chosen).evaluate(ground) != page.locator(other).evaluate(ground)
+
+
 def test_brackets_go_through_the_repeats_of_an_example(open_trial) -> None:
     page = open_trial(0)
     repeats = page.get_by_role("navigation", name="Trials")
@@ -203,7 +213,7 @@ def test_brackets_go_through_the_repeats_of_an_example(open_trial) -> None:
     page.keyboard.press("]")
     expect(repeats.locator("[aria-current=page]")).to_have_text("3")
     page.keyboard.press("]")
-    expect(page.locator("article")).to_contain_text("the accepted code")
+    expect(page.locator(".badge", has_text="accepted code")).to_be_visible()
     page.go_back()
     expect(repeats.locator("[aria-current=page]")).to_have_text("3")
     page.keyboard.press("[")

@@ -15,6 +15,7 @@ from pytest_llmobs.reports.html.table import quick_filters, table_columns
 from pytest_llmobs.reports.html.traces import Traces
 from pytest_llmobs.reports.json import plain_document
 from pytest_llmobs.reports.plots.pictures import pictures
+from pytest_llmobs.reports.text.short_names import short_suites
 
 CHUNK = 50
 """Trials whose details are packed, and read, together."""
@@ -42,7 +43,11 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         "metrics": metrics,
         "suites": list(suites),
         "trials": trials,
-        "table": {"columns": table_columns(trials, metrics), "quick": quick_filters(trials)},
+        "table": {
+            "columns": table_columns(trials, metrics),
+            "quick": quick_filters(trials),
+            "suites": list(short_suites(suites).values()),
+        },
         "missing": list(_missing(digest, rows)),
         "plots": pictures(digest, context),
         "history": history_lines(digest.experiment, context.evidence),

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-NAMES = ("example", "status", "state", "repeat", "suite", "look")
+NAMES = ("example", "status", "state", "repeat", "look")
 """Columns before the scores."""
 FIGURES = ("latency", "cost", "tokens")
 """Columns after them, of which the largest values are asked for first."""
+LAST = "suite"
+"""Behind all that differs from trial to trial."""
 FLAGS = ("red", "replayed")
 """Words of the filter that are no column of the table."""
 _KINDS = {"example": "text", "suite": "text", "repeat": "number"}
@@ -45,13 +47,14 @@ def table_columns(trials: Mapping[str, Any], metrics: Sequence[str]) -> list[Col
     columns = []
     for name in NAMES:
         columns.append(_column(name, name.title(), _KINDS.get(name, "choice"), trials[name]))
-    taken = {*NAMES, *FIGURES, *FLAGS, "tag"}
+    taken = {*NAMES, *FIGURES, *FLAGS, LAST, "tag"}
     for metric in metrics:
         # an evaluator may be called "cost"
         name = f"score.{metric}" if metric in taken else metric
         columns.append(_column(name, metric, "score", trials["scores"][metric], metric=metric))
     for name in FIGURES:
         columns.append(_column(name, name.title(), "number", trials[name], first="-"))
+    columns.append(_column(LAST, LAST.title(), _KINDS[LAST], trials[LAST]))
     columns.append(_column("tag", "Tags", "list", trials["tags"]))
     return columns
 

@@ -14,7 +14,7 @@ from pytest_llmobs.reports.plots.scales import tick
 from pytest_llmobs.reports.plots.scene import Scene
 from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.reports.text.short_names import test_in_file
+from pytest_llmobs.reports.text.short_names import short_suites
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.distributions import Distribution, Side
@@ -27,8 +27,13 @@ def distributions(spreads: Sequence[Distribution], layout: Layout) -> Scene | No
     """Return the picture; None where nothing was scored."""
     if not spreads:
         return None
-    several = len({spread.suite for spread in spreads}) > 1
-    panels = [_panel(spread, several) for spread in spreads[:MOST]]
+    suites = short_suites(spread.suite for spread in spreads)
+    panels = []
+    for spread in spreads[:MOST]:
+        notes = (_middle(spread), covered(spread))
+        if len(suites) > 1:
+            notes = (suites[spread.suite], _middle(spread))
+        panels.append(Panel(spread, spread.metric, notes))
     drawn, y = grid(panels, layout, 26)
     if len(spreads) > MOST:
         drawn.append(shapes.text(0, y + 8, not_drawn(len(spreads)), "note"))
@@ -57,12 +62,6 @@ def _rows(spread: Distribution) -> Iterator[list[str]]:
             then,
             spread.suite,
         ]
-
-
-def _panel(spread: Distribution, several: bool) -> Panel:
-    if several:
-        return Panel(spread, spread.metric, (test_in_file(spread.suite), _middle(spread)))
-    return Panel(spread, spread.metric, (_middle(spread), covered(spread)))
 
 
 def _middle(spread: Distribution) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_llmobs.measures.means import present
@@ -15,7 +15,7 @@ from pytest_llmobs.reports.plots.scales import Scale, padded, signed_tick, ticks
 from pytest_llmobs.reports.plots.scene import Scene, Shape
 from pytest_llmobs.reports.plots.shapes import PAPER
 from pytest_llmobs.reports.text import figures, metric_words
-from pytest_llmobs.reports.text.short_names import test_in_file
+from pytest_llmobs.reports.text.short_names import short_suites
 from pytest_llmobs.wording import count
 
 _TONES = {"red": "bad", "warning": "warn", "improved": "good", "": "plain"}
@@ -35,8 +35,8 @@ class _Panel:
     lines: Sequence[MetricLine]
     scale: Scale
     layout: Layout
-    several: bool
-    """True where the picture has metrics of several suites."""
+    suites: Mapping[str, str]
+    """Suite -> its short name; empty where all metrics are of one."""
 
     @property
     def row(self) -> float:
@@ -49,12 +49,14 @@ def intervals(digest: Digest, layout: Layout) -> Scene | None:
     lines = compared_lines(digest.metrics)
     if not lines:
         return None
-    several = len({line.row.suite for line in lines}) > 1
+    suites = short_suites(line.row.suite for line in lines)
+    if len(suites) < 2:  # no need to name it
+        suites = {}
     drawn = list(_legend(lines[:MOST], layout))
     y = _LEGEND + 10
     if layout.narrow:  # its second line
         y += _LEGEND
-    for panel in _panels(lines[:MOST], layout, several):
+    for panel in _panels(lines[:MOST], layout, suites):
         drawn += _panel_shapes(panel, y)
         y += panel.row * len(panel.lines) + _AXIS
     if len(lines) > MOST:
@@ -79,13 +81,13 @@ def _verdict(line: MetricLine) -> str:
     return line.label or line.row.verdict
 
 
-def _panels(lines: Sequence[MetricLine], layout: Layout, several: bool) -> Iterator[_Panel]:
+def _panels(lines: Sequence[MetricLine], layout: Layout, suites: Mapping[str, str]) -> Iterator[_Panel]:
     in_points = [line for line in lines if metric_words.in_points(line.row)]
     if in_points:
-        yield _Panel(in_points, _scale(in_points, layout, _LEAST_RANGE), layout, several)
+        yield _Panel(in_points, _scale(in_points, layout, _LEAST_RANGE), layout, suites)
     for line in lines:
         if not metric_words.in_points(line.row):  # characters and stars have no axis in common
-            yield _Panel([line], _scale([line], layout, 0.0), layout, several)
+            yield _Panel([line], _scale([line], layout, 0.0), layout, suites)
 
 
 def _scale(lines: Sequence[MetricLine], layout: Layout, least: float) -> Scale:
@@ -140,7 +142,7 @@ def _row_shapes(line: MetricLine, panel: _Panel, y: float, marks: Sequence[float
 def _interval(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
     row, scale = line.row, panel.scale
     tone = _tone(line)
-    name = f"{row.suite}, {row.metric}" if panel.several else row.metric
+    name = f"{row.suite}, {row.metric}" if panel.suites else row.metric
     told = f"{name}: {metric_words.interval(row, PAPER)}"
     if row.low is not None and row.high is not None and metric_words.has_interval(row):
         low, high = scale(row.low), scale(row.high)
@@ -161,7 +163,7 @@ def _words(line: MetricLine, panel: _Panel, y: float) -> Iterator[Shape]:
     row, layout = line.row, panel.layout
     then_now = f"{figures.rate(row.baseline)} {PAPER.signs.to} {figures.rate(row.candidate)}"
     change = metric_words.interval(row, PAPER)
-    suite = test_in_file(row.suite) if panel.several else ""
+    suite = panel.suites.get(row.suite, "")
     if layout.narrow:
         room = layout.width - shapes.text_width(then_now, "value") - 12
         yield shapes.text(0, y + 16, shapes.fitted(row.metric, room, "label"), "label")

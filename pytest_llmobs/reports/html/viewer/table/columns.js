@@ -11,7 +11,8 @@ export function trialColumns({ table, trials, suites }) {
     const { name, metric } = column;
     const values = metric === null ? (trials[name] ?? trials.tags) : trials.scores[metric];
     const value = name === "suite" ? (row) => suites[values[row]] : (row) => values[row];
-    const text = metric === null ? (FORMATS[name] ?? String) : scoreText;
+    const shortSuite = name === "suite" && ((suite) => table.suites[suites.indexOf(suite)]);
+    const text = shortSuite || (metric === null ? (FORMATS[name] ?? String) : scoreText);
     return { ...column, value, text };
   });
 }

@@ -27,8 +27,8 @@ export function showMistakes(field, list, mistakes) {
 // Return buttons that filter, each with its number of trials.
 export function quickFilters(index, filterBy) {
   const buttons = index.table.quick.map(([term, count]) => {
-    const words = [term.replace(/^\w+:/, ""), mutedWords(" ", count)];
-    return pushButton(() => filterBy(term), words);
+    const words = [term.replace(/^stat\w+:/, ""), mutedWords(" ", count)];
+    return pushButton(() => filterBy(term), words, { "data-term": term });
   });
   return element("div", { class: "row", role: "group", "aria-label": "Quick filters" }, buttons);
 }

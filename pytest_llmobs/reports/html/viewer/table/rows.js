@@ -17,7 +17,9 @@ const STATUSES = new Map([
 // Return the heading of a column: a button that sorts by it.
 export function columnHead({ title, kind }, sort) {
   const sign = element("span", { class: "sign", "aria-hidden": "true" });
-  const button = element("button", { type: "button", on: { click: sort } }, title, sign);
+  // a long name breaks where it has a joint
+  const parts = title.split(/(?<=_)/).map((part) => [part, element("wbr")]);
+  const button = element("button", { type: "button", on: { click: sort } }, parts, sign);
   return element("th", { scope: "col", class: cellClass(kind) }, button);
 }
 
@@ -40,7 +42,8 @@ export function trialRow(index, columns, row, { filter, sort }) {
   const link = element("a", { href: trialFragment(row, options), "data-row": row }, value(row));
   const cells = others.map((column) => {
     const { title, kind } = column;
-    return element("td", { class: cellClass(kind), "data-label": title }, cellContent(index.trials, column, row));
+    const whole = kind === "text" && column.value(row);
+    return element("td", { class: cellClass(kind), "data-label": title, title: whole }, cellContent(index.trials, column, row));
   });
   return element("tr", {}, element("th", { scope: "row" }, link), cells);
 }

@@ -70,7 +70,7 @@ export class TrialTable {
 
   section() {
     const label = element("label", { class: "filter" }, "Filter trials", this.field);
-    const quick = quickFilters(this.index, (filter) => this.filterBy(filter));
+    this.quick = quickFilters(this.index, (filter) => this.filterBy(filter));
     const head = element("thead", {}, element("tr", {}, this.heads));
     const table = element("table", { class: "table", "aria-labelledby": "trials" }, head, this.body);
     // the headings of a few columns stay while the page scrolls; many columns scroll sideways
@@ -79,7 +79,7 @@ export class TrialTable {
       "section",
       { class: "trials stack", "aria-labelledby": "trials", "data-comes-in-turns": true, on: { beforeprint: () => this.fill(Infinity) } },
       element("h2", { id: "trials" }, "Trials"),
-      element("search", { class: "stack screen-only" }, label, this.mistakes, quick, filterHelp(this.columns)),
+      element("search", { class: "stack screen-only" }, label, this.mistakes, this.quick, filterHelp(this.columns)),
       this.count,
       isWide ? scrollFrame("Trials, scrolls sideways", table) : element("div", {}, table),
       this.more,
@@ -107,6 +107,9 @@ export class TrialTable {
     this.found = found;
     this.count.textContent = countSentence(this.index, found, this.end);
     showMistakes(this.field, this.mistakes, mistakes);
+    for (const button of this.quick.children) {
+      button.setAttribute("aria-pressed", button.dataset.term === this.options.filter);
+    }
     this.heads.forEach((head, at) => markOrder(head, this.columns[at].name === column?.name ? order : "none"));
     this.more.replaceChildren(...this.moreButtons());
     this.fill(ROWS_AT_ONCE);
@@ -172,7 +175,8 @@ export class TrialTable {
 
 function countSentence({ trials }, { rows, column, order }, shown) {
   const all = trials.example.length;
-  const count = rows.length === all ? `${all} trials` : `${rows.length} of ${all} trials`;
+  const part = rows.length === all ? "" : `${rows.length} of `;
+  const count = `${part}${all} ${all === 1 ? "trial" : "trials"}`;
   const cut = rows.length > shown ? `, ${shown} shown` : "";
   return `${count}${cut}, ${column ? `by ${column.title}, ${order}` : "the worst first"}`;
 }

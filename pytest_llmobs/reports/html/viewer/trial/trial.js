@@ -13,6 +13,9 @@ import { stateBadge, statusWord } from "../table/rows.js";
 import { visibleRows } from "../table/table.js";
 import { traceTree } from "../trace/trace.js";
 
+// Trials of further looks, by what they are for.
+const LOOKS = { control: "accepted code", passes: "further pass", suspects: "suspect again" };
+
 export async function trialPage({ index, source, route }) {
   const row = Number(route.argument);
   const { part, trials } = index;
@@ -55,7 +58,7 @@ function trialHead({ trials, suites }, row) {
   const facts = [
     statusWord(trials.status[row]),
     stateBadge(trials.state[row], trials.red[row]),
-    look && badge(look === "control" ? "the accepted code" : look),
+    look && badge(LOOKS[look] ?? look),
     trials.replayed[row] === 1 && badge("replayed"),
     mutedWords(`repeat ${trials.repeat[row]} · ${suites[trials.suite[row]]}`),
   ];
@@ -93,7 +96,7 @@ function waysOn(index, row, { options }) {
     link("← previous", beside(rows, -1)),
     element("a", { href: routeFragment(table) }, `${rows.indexOf(row) + 1} of ${rows.length}`),
     link("next →", beside(rows, 1)),
-    repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${look[target]} ${repeat[target]}`, target))],
+    repeats.length > 1 && ["Repeats", repeats.map((target) => link(`${LOOKS[look[target]] ?? ""} ${repeat[target]}`, target))],
   );
 }
 
