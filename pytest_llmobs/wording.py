@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _FRAMES = re.compile(r"^Traceback\b.*\n", re.MULTILINE)
 _GROUP = "  + Exception Group Traceback (most recent call last):\n"
@@ -17,9 +17,19 @@ def nearest(value: str, choices: Iterable[str]) -> str:
         value: What the user wrote.
         choices: What would have been understood.
     """
+    return _meant(value, {choice.casefold(): choice for choice in choices})
+
+
+def nearest_beginning(value: str, choices: Iterable[str]) -> str:
+    """Return the same for names that may be cut to their beginning; of several that begin alike it is the last."""
+    choices = list(choices)
+    beginnings = {choice[: len(value)].casefold(): choice for choice in choices}
+    return nearest(value, choices) or _meant(value, beginnings)
+
+
+def _meant(value: str, names: Mapping[str, str]) -> str:
     from difflib import get_close_matches
 
-    names = {choice.casefold(): choice for choice in choices}
     matches = get_close_matches(value.casefold(), names, n=1, cutoff=0.6)
     if not matches:
         return ""

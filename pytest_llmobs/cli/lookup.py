@@ -8,7 +8,7 @@ from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.experiments.stored import find_readable, read_experiment, read_heads
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import nearest
+from pytest_llmobs.wording import nearest_beginning
 
 
 def match_name(which: str, names: Sequence[str]) -> str | None:
@@ -39,7 +39,7 @@ def find_experiment(which: str | None, store: Store) -> Experiment:
     names = store.experiment_names()
     name = match_name(which, names)
     if name is None:
-        raise NotFoundError(f"Unknown experiment {which!r}.{nearest(which, names)} {remedy(names)}")
+        raise NotFoundError(f"Unknown experiment {which!r}.{nearest_beginning(which, names)} {remedy(names)}")
     return read_experiment(name, store)
 
 

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, each_once, encodable, parse_json, read_bytes, write_whole
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import known, nearest_beginning
 
 SCHEMA_VERSION = 1
 """Written as ``schema``; a reader refuses what is newer."""
@@ -199,4 +199,4 @@ def _head(path: Path) -> str:
 
 def unknown(name: str, names: list[str]) -> StoreError:
     """Return the error for an experiment that nobody has written."""
-    return StoreError(f"Unknown experiment {name!r}.{nearest(name, names)} {known(names)}")
+    return StoreError(f"Unknown experiment {name!r}.{nearest_beginning(name, names)} {known(names)}")

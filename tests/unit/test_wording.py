@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.wording import commit_id, error_line, headed, text_lines
+from pytest_llmobs.wording import commit_id, error_line, headed, nearest_beginning, text_lines
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,9 @@ def test_what_happened_is_the_first_line_of_a_message(text: str, line: str) -> N
 def test_a_message_of_several_lines_is_not_headed_twice() -> None:
     assert headed("No score.\nBecause.\n") == "No score.\nBecause."
     assert headed(_TRACEBACK) == f"{error_line(_TRACEBACK)}\n{_TRACEBACK}"
+
+
+def test_a_misspelt_beginning_finds_the_whole_name():
+    names = ["brave-otter-20261130-090000", "fleet-badger-20261129-080000", "fleet-badger-20261130-100000"]
+    assert nearest_beginning("fleet-bager", names) == " Did you mean 'fleet-badger-20261130-100000'?"
+    assert nearest_beginning("quiet-falcon", names) == ""

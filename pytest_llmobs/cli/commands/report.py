@@ -13,7 +13,7 @@ from pytest_llmobs.cli.lookup import match_name, newest_experiment, remedy
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import NotFoundError, SettingsError
 from pytest_llmobs.experiments.stored import read_experiment
-from pytest_llmobs.wording import nearest
+from pytest_llmobs.wording import nearest, nearest_beginning
 
 if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
@@ -103,7 +103,8 @@ def _format_name(word: str) -> str:
 
 
 def _neither(word: str, names: Sequence[str], formats: Mapping[str, ReportFormat]) -> str:
-    hint = nearest(_format_name(word), [*formats, *names])
+    name = _format_name(word)
+    hint = nearest(name, formats) or nearest_beginning(name, names)
     return f"{word!r} is no report and no experiment.{hint} Reports: {', '.join(sorted(formats))}. {remedy(names)}"
 
 

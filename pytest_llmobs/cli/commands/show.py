@@ -18,7 +18,7 @@ from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import nearest, shell_line
+from pytest_llmobs.wording import nearest_beginning, shell_line
 
 _ID = frozenset("0123456789abcdef-")
 
@@ -67,7 +67,7 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
         raise NotFoundError(stopped_early(which, store))
     if not set(which.lower()) <= _ID:  # no beginning of an id: a name was meant
         raise NotFoundError(
-            f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {remedy(names)}"
+            f"Unknown experiment {which!r}, and no run's id either.{nearest_beginning(which, names)} {remedy(names)}"
         )
     from pytest_llmobs.storage.parquet.lookup import UnknownRunError
 

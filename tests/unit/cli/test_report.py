@@ -152,6 +152,7 @@ def test_a_folder_that_is_a_file_takes_no_picture(llmobs: Run, store: Store, tmp
     ("words", "status", "message"),
     [
         (["htm"], 1, "'htm' is no report and no experiment. Did you mean 'html'? Reports: "),
+        (["clam"], 1, "'clam' is no report and no experiment. Did you mean 'calm-heron'? Rep"),
         (["brave-oter"], 1, "'brave-oter' is no report and no experiment. Did you mean 'brave-otter'? Rep"),
         (["brave-otter", "calm-heron"], 1, "A report is of one experiment; these are several: brave-otter, "),
         (
