@@ -11,6 +11,7 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import is_evaluated
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.reasons import first_sentence
 from pytest_llmobs.reports.failures import GATE, Failure, failures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
@@ -44,7 +45,8 @@ class GitHubAnnotations:
         """Return a line an annotation, at most ``MOST``."""
         verdict = digest.verdict
         if verdict.light != "red":
-            level = "notice" if verdict.light == "green" else "warning"
+            # a part of an experiment is nothing to be warned of: its merge tells
+            level = "notice" if verdict.light == "green" or digest.experiment.shard else "warning"
             return _command(level, {"title": "pytest-llmobs"}, _message(verdict.headline, page))
         verdicts = list(failures(digest))
         # the last of the ten says how many there are besides
@@ -68,8 +70,11 @@ class GitHubAnnotations:
             if failure.nodeid != GATE and not is_evaluated(failure.nodeid):
                 place = self._place(failure.nodeid, experiment, context)
                 place = {name: page.text(value) for name, value in place.items()}
-            title = page.line(failure.headline[:_LONGEST])[:_LONGEST_TITLE]
-            details = [failure.nodeid, *failure.details][:_MOST_LINES]
+            title, first = failure.headline[:_LONGEST], failure.nodeid
+            if failure.nodeid == GATE:  # names nothing; an error is a sentence, and the remedy
+                title, first = first_sentence(title), title
+            title = page.line(title)[:_LONGEST_TITLE]
+            details = [first, *failure.details][:_MOST_LINES]
             yield _command("error", {**place, "title": title}, _message("\n".join(details), page))
 
     def _place(self, nodeid: str, experiment: Experiment, context: Context) -> Mapping[str, str]:

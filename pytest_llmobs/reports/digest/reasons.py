@@ -106,12 +106,12 @@ def _of_gate(experiment: Experiment, examples: ExamplesDigest) -> Iterator[str]:
         if counted.red and counted.state in _EXAMPLES:
             yield _EXAMPLES[counted.state].format(counted.number, noun(counted.number, "example"))
     if len(decision.errors) == 1:
-        yield _first_sentence(decision.errors[0])
+        yield first_sentence(decision.errors[0])
     elif decision.errors:
         yield count(len(decision.errors), "error")
 
 
-def _first_sentence(error: str) -> str:
+def first_sentence(error: str) -> str:
     """Return what an error says before the remedy."""
     sentence = re.split(r"\.\s|\n", error, maxsplit=1)[0].rstrip(".")
     if len(sentence) > _LONGEST:

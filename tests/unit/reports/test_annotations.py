@@ -59,7 +59,16 @@ def test_without_a_line_the_file_is_named():
 
 def test_an_error_of_no_suite_has_no_place():
     (line,) = lines(experiment(decision=Decision(errors=("The baseline can't be read.",))))
-    assert line.startswith("::error title=The baseline can't be read.::")
+    assert line == "::error title=The baseline can't be read::The baseline can't be read."
+
+
+def test_an_errors_title_is_what_happened_and_not_the_remedy_cut_in_a_word():
+    error = f"No baseline for a.py::b. Record one: pytest {'a.py::b ' * 20}--llm-update-baseline"
+    (line,) = lines(experiment(decision=Decision(errors=(error,))))
+    assert line.startswith(
+        "::error title=No baseline for a.py%3A%3Ab::No baseline for a.py::b. Record one: pytest "
+    )
+    assert line.endswith(" --llm-update-baseline")
 
 
 def test_paths_begin_at_the_repository(tmp_path, monkeypatch):
@@ -121,6 +130,11 @@ def test_an_experiment_that_is_not_red_is_one_line(gallery):
     assert lines(gallery["green"]()) == ["::notice title=pytest-llmobs::GREEN: nothing regressed"]
     (warning,) = lines(gallery["inconclusive"]())
     assert warning.startswith("::warning title=pytest-llmobs::GREEN with a warning: ")
+
+
+def test_a_part_of_an_experiment_warns_of_nothing(gallery):
+    (notice,) = lines(replace(gallery["green"](), shard="1/2"))
+    assert notice.startswith("::notice title=pytest-llmobs::SHARD 1/2: not gated")
 
 
 def test_what_no_verdict_explains_is_told_too(gallery):
