@@ -11,7 +11,7 @@ from pytest_llmobs.baselines.prompt_changes import change_text
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleKey, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, compared_lines, standing
+from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, Standing, compared_lines, standing
 from pytest_llmobs.reports.digest.reasons import reasons
 from pytest_llmobs.reports.html.rows import Row, failing
 from pytest_llmobs.reports.terminal.example_details import outcome
@@ -91,8 +91,7 @@ def _why(line: MetricLine, page: Page, several: bool) -> list[str]:
 
 def _quiet(digest: Digest) -> str:
     """Return why it is green, or what it is else."""
-    # what has no gate may drop and says nothing of the verdict
-    compared = sum(map(attrgetter("has_verdict"), compared_lines(digest.metrics)))
+    compared = _compared(digest)
     if digest.experiment.red:
         why_red = ", ".join(reasons(digest.experiment, digest.examples, digest.spending))
         return f"{why_red[:1].upper()}{why_red[1:]}."
@@ -105,8 +104,8 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
     """Return the examples that need a look, the worst first, and how many others changed.
 
     ``lines`` are lists of standing, example id, row in the table or null, what its first score was and is, and why.
-    ``more`` examples are in the table alone. Where it is red and no example is compared with anything, they are those
-    that failed.
+    ``more`` examples are in the table alone. Where it isn't green and no example is compared with anything, they are
+    those that failed.
     """
     row_of: dict[ExampleKey, int] = {}
     for number, row in enumerate(rows):
@@ -114,8 +113,8 @@ def worst(digest: Digest, rows: Sequence[Row], page: Page) -> dict[str, Any]:
             row_of.setdefault(row.key, number)
     lines: list[list[Any]] = []
     detailed = digest.examples.detailed
-    if digest.experiment.red and not detailed:
-        lines = list(_failed(rows))
+    if not detailed and (digest.experiment.red or _is_open(digest)):
+        lines = list(_failed(rows, "red" if digest.experiment.red else "warning"))
         return {"lines": lines[:_MOST_EXAMPLES], "more": len(lines[_MOST_EXAMPLES:]), "others": ""}
     for example in detailed[:_MOST_EXAMPLES]:
         lines.append(_example(example, row_of.get(example.key), page))
@@ -127,7 +126,17 @@ def _counted(listed: ListedExamples) -> str:
     return f"{len(listed.examples):,} {listed.state}"
 
 
-def _failed(rows: Sequence[Row]) -> Iterator[list[Any]]:
+def _is_open(digest: Digest) -> bool:
+    """Tell whether nothing was judged: a part of an experiment, or one without baseline."""
+    return digest.verdict.light == "yellow" and not _compared(digest)
+
+
+def _compared(digest: Digest) -> int:
+    """Return the number of metrics that a baseline judged; what has no gate says nothing of the verdict."""
+    return sum(map(attrgetter("has_verdict"), compared_lines(digest.metrics)))
+
+
+def _failed(rows: Sequence[Row], standing: Standing) -> Iterator[list[Any]]:
     """Yield a line of each example of which a trial failed: how many did, and why the first."""
     trials: dict[ExampleKey, list[tuple[int, Row]]] = {}
     for number, row in enumerate(rows):
@@ -140,7 +149,7 @@ def _failed(rows: Sequence[Row]) -> Iterator[list[Any]]:
             ended: str = row.trial.status
             if len(repeats) > 1:
                 ended = f"{ended}: {len(wrong)} of {len(repeats)} trials"
-            yield ["red", example_id, number, ended, (row.trial.message or "").strip().partition("\n")[0]]
+            yield [standing, example_id, number, ended, (row.trial.message or "").strip().partition("\n")[0]]
 
 
 def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:

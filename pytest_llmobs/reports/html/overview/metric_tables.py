@@ -17,14 +17,21 @@ from pytest_llmobs.reports.text.table import fitted
 
 
 def metric_tables(metrics: MetricsDigest, page: Page) -> list[dict[str, Any]]:
-    """Return each suite's table: its columns, its rows with their standing in front, and notes with theirs."""
+    """Return each suite's table, those that need attention first.
+
+    It has its columns, its rows with their standing in front, and notes with theirs.
+    """
     tables = []
-    for suite in metrics.suites:
+    for suite in sorted(metrics.suites, key=_urgency):
         tables.append(_table(suite, page))
     for name in metrics.unmeasured:
         note = ["warning", "nothing was measured"]
         tables.append({"title": name, "size": "", "quiet": False, "head": [], "rows": [], "notes": [note]})
     return tables
+
+
+def _urgency(suite: SuiteMetrics) -> int:
+    return min(map(attrgetter("rank"), suite.lines), default=2)
 
 
 def _table(suite: SuiteMetrics, page: Page) -> dict[str, Any]:

@@ -94,6 +94,13 @@ def test_without_a_baseline_the_examples_are_those_that_failed() -> None:
     assert told["lines"][3][3] == "failed: 1 of 3 trials"
 
 
+def test_a_part_names_what_failed_in_it_and_judges_nothing() -> None:
+    experiment, _ = support_red()
+    shard = replace(experiment, shard="1/2", decision=Decision(), looks=())
+    told = words(shard)["examples"]["lines"]
+    assert told[0][:4] == ["warning", "double-charge", 0, "failed: 3 of 3 trials"]
+
+
 def test_a_green_experiment_names_no_example_that_failed_as_ever() -> None:
     experiment, _ = support_red()
     assert words(replace(experiment, decision=Decision(), looks=()))["examples"]["lines"] == []
@@ -128,6 +135,11 @@ def test_a_metrics_row_reads_as_in_the_terminal(red) -> None:
     assert table["rows"][0][:5] == ["red", "pass", "0.967", "0.847", "−12.0 pp [−18.0, −6.0]"]
     assert table["rows"][0][-1] == "▼ REGRESSED"
     assert ["red", "pass: the accepted code today 0.962"] in table["notes"]
+
+
+def test_the_suite_that_is_red_comes_first_among_the_tables() -> None:
+    told = words(GALLERY["many_suites"]())
+    assert told["metrics"][0]["title"] == told["why"]["text"].removeprefix("in ")
 
 
 def test_a_suite_without_a_measurement_says_so() -> None:
