@@ -38,6 +38,11 @@ def test_what_acts_on_the_screen_alone_is_not_printed(open_printed, name) -> Non
     expect(page.get_by_role("button", name=re.compile(f"^{name}"))).to_have_count(0)
 
 
+def test_a_trial_on_paper_says_which_experiment_it_is_of(open_printed) -> None:
+    page = open_printed("#/trial/0")
+    expect(page.get_by_role("link", name="brave-otter-1123", exact=True)).to_be_visible()
+
+
 def test_what_is_folded_is_printed_and_folded_again(open_printed) -> None:
     page = open_printed(viewport=PHONE)
     folded = page.locator("details:not([open])")

@@ -77,7 +77,7 @@ function isSame(before, route) {
 
 // Return where a trial belongs to: the way back, and the verdict.
 function topBar(report) {
-  const back = element("a", { href: "#/" }, "← ", report.experiment.name);
+  const back = element("a", { href: "#/" }, element("span", { class: "screen-only" }, "← "), report.experiment.name);
   const way = element("nav", { "aria-label": "Experiment" }, back);
   return element("header", { class: "top row" }, way, verdictBadge(report.verdict), keysButton());
 }
