@@ -48,7 +48,8 @@ def padded(values: Sequence[float], least: float = 0.0, share: float = 0.06) -> 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Return round numbers between two others: multiples of one step, which the range has at most so many of."""
     span = high - low
-    if not span > 0 or not math.isfinite(span):
+    # below that, a step between numbers would be zero
+    if not span > 1e-300 or not math.isfinite(span):
         return [low]
     step = round_step(span, most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
