@@ -41,6 +41,33 @@ def test_names_and_verdicts_of_metrics_stay_in_a_line(open_red, screen) -> None:
         assert rows.nth(place).bounding_box()["height"] < 40
 
 
+def test_a_screen_reader_is_told_the_verdict_once(open_red) -> None:
+    page = open_red()
+    assert 'paragraph: "RED: pass regressed, 3 examples broke"' in page.locator("main").aria_snapshot()
+    page = open_red("#/trial/0")
+    assert "red: red" not in page.locator("header").aria_snapshot()
+
+
+def test_what_was_announced_ends_with_its_view(open_red) -> None:
+    page = open_red()
+    page.locator("#filter").fill("status:failed")
+    expect(page.get_by_role("status")).to_contain_text("11 of 129 trials")
+    page.locator(".trials tbody a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("double-charge")
+    expect(page.get_by_role("status")).to_be_empty()
+
+
+def test_a_long_id_leaves_room_for_the_others_and_a_reason_is_whole(open_report) -> None:
+    report = GALLERY["red_examples"]()
+    rows = tuple(replace(row, example_id=row.example_id * 40) for row in report.decision.examples)
+    page = open_report(replace(report, decision=replace(report.decision, examples=rows)))
+    names = page.locator(".answers .pair > :first-child")
+    heights = [name.bounding_box()["height"] for name in names.all()]
+    assert max(heights) < 70
+    reason = open_report(GALLERY["no_baseline_in_ci"]()).locator(".answers .pair > :first-child").first
+    assert reason.evaluate("node => node.scrollHeight - node.clientHeight") <= 0
+
+
 @pytest.mark.parametrize("screen", [PHONE, NARROWEST, ZOOMED], ids=["phone", "320", "zoomed"])
 @pytest.mark.parametrize("fragment", ["", "#/trial/0"], ids=["overview", "trial"])
 def test_no_page_is_wider_than_its_screen(open_red, screen, fragment) -> None:

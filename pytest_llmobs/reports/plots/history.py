@@ -162,7 +162,7 @@ def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
         yield shapes.text(layout.width, y + 14, newest, "value", "end")
     else:
         middle = (top + bottom) / 2 + 4
-        name = shapes.fitted(course.metric, left - 60, "label")
+        name = shapes.fitted(course.metric, left - 48, "label")
         yield shapes.text(0, middle - (8 if suites else 0), name, "label")
         if suites:
             yield shapes.text(0, middle + 8, suites, "note")

@@ -26,7 +26,7 @@ class Layout:
     """Most numbers on an axis."""
 
 
-WIDE = Layout(width=720, left=190, right=488, narrow=False, ticks=6)
+WIDE = Layout(width=720, left=204, right=488, narrow=False, ticks=6)
 NARROW = Layout(width=320, left=8, right=312, narrow=True, ticks=5)
 
 

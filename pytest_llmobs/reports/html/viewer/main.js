@@ -2,6 +2,7 @@
 
 import { element } from "./page/dom.js";
 import { keysButton, resetKeys, startKeys } from "./page/keys.js";
+import { announce } from "./page/parts.js";
 import { readRoute } from "./page/route.js";
 import { embeddedSource } from "./page/source.js";
 import { overview, toSection } from "./overview/overview.js";
@@ -48,6 +49,7 @@ async function start() {
       renew(node);
     } else {
       MAIN.replaceChildren(node);
+      announce("");
       document.title = pageTitle(index.report, route);
       if (before && arrive(before.argument, isOverview(route) ? firstScroll : 0)) {
         return;

@@ -66,7 +66,7 @@ function band({ experiment, verdict }, facts) {
   return element(
     "header",
     { class: `band notice ${kind}` },
-    element("p", { class: `headline ${kind}` }, standingSign(verdict.light), verdict.headline),
+    element("p", { class: `headline ${kind}` }, standingSign(verdict.light)[0], verdict.headline),
     element("div", { class: "row" }, element("h1", {}, experiment.name), element("span", {}, facts.join(" · "))),
     verdict.limits.map((limit) => element("p", { class: "warn" }, "! ", limit)),
   );

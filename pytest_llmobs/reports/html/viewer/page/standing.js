@@ -16,7 +16,7 @@ export function standingClass(standing) {
   return SIGNS[standing]?.[1] ?? "";
 }
 
-// Return its sign, with the word for those who don't see it.
+// Return its sign, and the word for those who don't see it: without that where the text beside it says as much.
 export function standingSign(standing) {
   const [sign, kind, word] = SIGNS[standing] ?? ["·", "muted", ""];
   const spoken = word && element("span", { class: "hidden" }, word, ": ");
@@ -24,5 +24,5 @@ export function standingSign(standing) {
 }
 
 export function verdictBadge({ light, word }) {
-  return badge([standingSign(light), word], standingClass(light));
+  return badge([standingSign(light)[0], word], standingClass(light));
 }

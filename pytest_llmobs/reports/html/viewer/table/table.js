@@ -178,5 +178,6 @@ function countSentence({ trials }, { rows, column, order }, shown) {
   const part = rows.length === all ? "" : `${rows.length} of `;
   const count = `${part}${all} ${all === 1 ? "trial" : "trials"}`;
   const cut = rows.length > shown ? `, ${shown} shown` : "";
-  return `${count}${cut}, ${column ? `by ${column.title}, ${order}` : "the worst first"}`;
+  const inOrder = column ? `by ${column.title}, ${order}` : "the worst first";
+  return rows.length > 1 ? `${count}${cut}, ${inOrder}` : count;
 }
