@@ -81,7 +81,7 @@ class Ending:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take note of what can't be collected."""
         if report.failed:
-            self._failed.note_uncollected()
+            self._failed.note_uncollected(report.nodeid)
 
     def pytest_unconfigure(self) -> None:
         """Hold the exit status against plugins that make one of their own as the session ends."""
@@ -230,6 +230,8 @@ class Ending:
         commit = current_commit(session.rootdir)
         if commit is None and (problem := commit_problem(session.rootdir)):
             self._state.notes.add(problem)
+        if others := self._failed.names(self._state.manifest.plans):
+            self._state.notes.add(others)
         return Experiment(
             name=session.identity.name,
             started=session.identity.started,

@@ -215,3 +215,10 @@ def test_new_and_edited_examples_that_fail_are_named(project: Project) -> None:
     edited = project.experiment("--llm-name", "edited")
     assert "1 edited example fails" in edited.stdout.str()
     assert edited.ret == 1
+
+
+def test_reports_name_what_failed_beside_the_trials(project: Project) -> None:
+    project.write(test_y="import nothing_such\n", test_z=FAILS)
+    project.experiment("--continue-on-collection-errors", "--llm-report=json:report.json")
+    report = json.loads(project.path.joinpath("report.json").read_text(encoding="utf-8"))
+    assert "failed beside the trials: test_y.py, test_z.py::test_plain" in report["notes"]

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pytest_llmobs.records.experiments import SessionEnd
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import FAILING, Trial
+from pytest_llmobs.wording import listed
 
-"""Statuses that say by themselves why a trial's test failed."""
+_NAMED = 5
+"""Tests and files that are named; there may be thousands."""
 
 
 class FailedReports:
@@ -16,7 +18,7 @@ class FailedReports:
 
     def __init__(self) -> None:
         self._phases: dict[str, set[str]] = {}
-        self._uncollected = 0
+        self._uncollected: list[str] = []
 
     def note_test(self, nodeid: str, phase: str) -> None:
         """Take a failed report of a test.
@@ -27,9 +29,23 @@ class FailedReports:
         """
         self._phases.setdefault(nodeid, set()).add(phase)
 
-    def note_uncollected(self) -> None:
-        """Take a failed report of collection."""
-        self._uncollected += 1
+    def note_uncollected(self, nodeid: str) -> None:
+        """Take a failed report of collection.
+
+        Args:
+            nodeid: Of the file, class or function.
+        """
+        self._uncollected.append(nodeid)
+
+    def names(self, plans: Iterable[SuitePlan]) -> str:
+        """Return a note that names what failed beside the trials; empty where nothing did.
+
+        Who has only a report sees no summary of pytest's.
+        """
+        trials = _expected(plans)
+        others = [reported for reported in self._phases if _as_typed(reported, trials) not in trials]
+        nodeids = list(filter(None, dict.fromkeys([*self._uncollected, *others])))
+        return f"failed beside the trials: {listed(nodeids, _NAMED)}" if nodeids else ""
 
     def session_end(
         self, exit_status: int, plans: Iterable[SuitePlan], trials: Iterable[Trial]
@@ -41,9 +57,7 @@ class FailedReports:
             plans: Say which tests are trials.
             trials: All that ended.
         """
-        nodeids: set[str] = set()
-        for plan in plans:
-            nodeids.update(trial.nodeid for trial in plan.expected)
+        nodeids = _expected(plans)
         statuses = {trial.nodeid: trial.status for trial in trials}
         failed = errors = teardowns = unexpected = 0
         for reported, phases in self._phases.items():
@@ -59,10 +73,18 @@ class FailedReports:
             exit_status=exit_status,
             failed=failed,
             errors=errors,
-            uncollected=self._uncollected,
+            uncollected=len(self._uncollected),
             teardowns=teardowns,
             unexpected=unexpected,
         )
+
+
+def _expected(plans: Iterable[SuitePlan]) -> set[str]:
+    """Return the node ids of all trials."""
+    nodeids: set[str] = set()
+    for plan in plans:
+        nodeids.update(trial.nodeid for trial in plan.expected)
+    return nodeids
 
 
 def _as_typed(nodeid: str, known: set[str]) -> str:

@@ -43,5 +43,19 @@ def test_what_failed_is_counted_by_its_kind(status, reports, expected, world: ty
 
 def test_errors_of_collection_are_counted() -> None:
     failed = FailedReports()
-    failed.note_uncollected()
+    failed.note_uncollected("test_broken.py")
     assert failed.session_end(2, (), ()) == SessionEnd(exit_status=2, uncollected=1)
+
+
+def test_what_failed_beside_the_trials_is_named(world: type[World]) -> None:
+    suite = world(2)
+    failed = FailedReports()
+    failed.note_test(E0, "call")
+    assert failed.names([suite.plan]) == ""
+    failed.note_uncollected("test_broken.py")
+    for number in range(6):
+        failed.note_test(f"test_plain.py::test_{number}", "call")
+    assert failed.names([suite.plan]) == (
+        "failed beside the trials: test_broken.py, test_plain.py::test_0, test_plain.py::test_1, "
+        "test_plain.py::test_2, test_plain.py::test_3 and 2 more"
+    )
