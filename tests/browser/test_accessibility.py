@@ -31,9 +31,11 @@ def axe() -> str:
 def findings(opened, axe):
     """Returns what axe-core finds in a page, a line each."""
 
-    def found(file, fragment, **options):
+    def found(file, fragment, key="", **options):
         # axe-core is a script of its own, which the report's policy rightly refuses
         page = opened.page(file, fragment, bypass_csp=True, **options)
+        if key:
+            page.keyboard.press(key)
         page.evaluate(axe)
         lines = []
         for violation in page.evaluate("axe.run()")["violations"]:
@@ -50,6 +52,13 @@ def findings(opened, axe):
 def test_nothing_keeps_readers_out(opened, findings, scheme, fragment) -> None:
     file = opened.file(*support_red())
     assert findings(file, fragment, color_scheme=scheme) == []
+
+
+@pytest.mark.parametrize(
+    ("fragment", "key"), [("#/?filter=foo%3Abar%20tone_quality<x", ""), ("", "?"), ("#/trial/0", "?")]
+)
+def test_nothing_keeps_readers_out_of_mistakes_and_dialogs(opened, findings, fragment, key) -> None:
+    assert findings(opened.file(*support_red()), fragment, key, color_scheme="dark") == []
 
 
 @pytest.mark.parametrize("fragment", ["", "#/trial/0"])

@@ -63,7 +63,7 @@ def test_a_long_id_leaves_room_for_the_others_and_a_reason_is_whole(open_report)
     page = open_report(replace(report, decision=replace(report.decision, examples=rows)))
     names = page.locator(".answers .pair > :first-child")
     heights = [name.bounding_box()["height"] for name in names.all()]
-    assert max(heights) < 70
+    assert max(heights) < 90
     reason = open_report(GALLERY["no_baseline_in_ci"]()).locator(".answers .pair > :first-child").first
     assert reason.evaluate("node => node.scrollHeight - node.clientHeight") <= 0
 

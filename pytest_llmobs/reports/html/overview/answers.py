@@ -25,6 +25,8 @@ from pytest_llmobs.wording import commit_id, count
 
 _MOST_EXAMPLES = 100
 """Examples of the first page; a browser needs a while for thousands, and the table is made for them."""
+_LONGEST = 100
+"""Cells of an example's id on the first page, which has room for several; its trial has the whole."""
 _DATASET: tuple[ExampleState, ...] = ("new", "edited", "removed")
 """States that an edited dataset brings."""
 
@@ -158,7 +160,8 @@ def _example(example: ExampleDetail, row: int | None, page: Page) -> list[Any]:
     scores = f"{first.metric} {outcome(replace(first, control=()), page)}".removesuffix(" trials")
     if example.state != "broken":
         scores = f"{example.state}: {scores}"
-    return ["red" if example.red else "warning", example.example_id, row, scores, _reason(first)]
+    name = page.clip_middle(example.example_id, _LONGEST)
+    return ["red" if example.red else "warning", name, row, scores, _reason(first)]
 
 
 def _reason(row: ExampleRow) -> str:
