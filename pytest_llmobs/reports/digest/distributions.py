@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ class Distribution:
     now: Side
     then: Side | None = None
     """The baseline's; None where it has none."""
+    of: int = 0
+    """Trials among which those of ``now`` are, where some may have no value that counts."""
 
 
 def metric_distributions(digest: Digest, evidence: Evidence) -> list[Distribution]:
@@ -75,7 +77,8 @@ def metric_distributions(digest: Digest, evidence: Evidence) -> list[Distributio
 def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[Distribution]:
     """Return how the latency and the cost of trials are spread, as far as both are known.
 
-    A trial's are those of the app, of the session's own trials; the baseline has the median of each example.
+    A trial's are those of the app, of the session's own trials; the baseline has the median of each example. The
+    latency of a trial that ran cold, with imports and connections in it, doesn't count.
     """
     latencies = present(map(warm_latency, experiment.trials))
     costs = present(map(own_cost, experiment.trials))
@@ -86,7 +89,7 @@ def spending_distributions(experiment: Experiment, evidence: Evidence) -> list[D
     if any(costs):
         past = present(map(attrgetter("cost"), then))
         spreads.append(_numbers("", "cost", costs, past, shares=False))
-    return list(filter(None, spreads))
+    return [replace(spread, of=len(experiment.trials)) for spread in filter(None, spreads)]
 
 
 def _ranked(digest: Digest) -> list[tuple[str, str]]:

@@ -188,6 +188,8 @@ def _share_of(side: Side, number: int) -> str:
 def covered(spread: Distribution) -> str:
     """Return how many values a distribution covers."""
     now = count(spread.now.total, "value")
+    if spread.of > spread.now.total:
+        now = f"{spread.now.total:,} of {count(spread.of, 'trial')}"
     if spread.then is None:
         return now
     return f"{now}, {spread.then.total:,} in the baseline"

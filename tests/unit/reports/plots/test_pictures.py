@@ -96,6 +96,16 @@ def test_each_says_in_words_what_it_shows(told: Digest, context: Context) -> Non
         assert set(picture.table.texts) <= set(picture.table.head)
 
 
+def test_a_latency_that_few_trials_have_says_of_how_many(experiment: Experiment, context: Context) -> None:
+    first, *others = experiment.trials
+    cold = [replace(trial, cold=True) for trial in others]
+    told = digest(replace(experiment, trials=(first, *cold)), context)
+    spending = drawn(told, context)["spending"]
+    assert spending is not None
+    notes = [shape.text for shape in spending.narrow.shapes if "trials" in shape.text]
+    assert notes[0].startswith(f"1 of {len(experiment.trials)} trials")
+
+
 def test_costs_that_leave_something_out_say_so(experiment: Experiment, context: Context) -> None:
     trials = [replace(trial, unpriced=("claude-next-9",)) for trial in experiment.trials]
 
