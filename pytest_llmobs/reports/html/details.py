@@ -38,6 +38,8 @@ class Details:
         payloads = _payloads(trial, root, runs)
         answer = trial.output or answer_of(payloads["outputs"])
         accepted = self.accepted.row(trial)
+        # an answer that nobody stored is no empty one: compared, all of the accepted answer would read as left out
+        known = bool(answer) or runs is not None
         return {
             "nodeid": trial.nodeid,
             "run_id": trial.run_id,
@@ -45,7 +47,7 @@ class Details:
             **payloads,
             "output": answer,
             "scores": list(_scores(row, accepted)),
-            "baseline": self.accepted.answer(trial, answer) if accepted else None,
+            "baseline": self.accepted.answer(trial, answer) if accepted and known else None,
             "changes": list(row.detail.changes) if row.detail else [],
             "judge_cost": trial.judge_cost,
             "model_calls": safe_number(trial.llm_calls),

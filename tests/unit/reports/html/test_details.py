@@ -89,6 +89,13 @@ def test_a_baseline_that_it_was_not_compared_with_is_not_shown_beside_it(session
     assert gap in index_of(experiment, evidence)["gaps"]
 
 
+def test_an_answer_that_is_not_stored_is_compared_with_nothing() -> None:
+    experiment, evidence = support_red()
+    silent = tuple(replace(trial, output="") for trial in experiment.trials)
+    details = first(replace(experiment, trials=silent), replace(evidence, traces=[]))
+    assert (details["runs"], details["baseline"]) == (None, None)
+
+
 def test_without_a_trace_the_trials_own_inputs_and_answer_are_told() -> None:
     ran = replace(trials(plan())[0], inputs={"question": "why?"}, output="because")
     details = first(experiment(trials=(ran,)), Recorded())
