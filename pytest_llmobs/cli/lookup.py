@@ -8,7 +8,10 @@ from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.experiments.stored import find_readable, read_experiment, read_heads
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import nearest_beginning
+from pytest_llmobs.wording import listed, nearest_beginning
+
+_NAMED = 8
+"""Experiments that a message names; a store may hold thousands."""
 
 
 def match_name(which: str, names: Sequence[str]) -> str | None:
@@ -21,7 +24,7 @@ def match_name(which: str, names: Sequence[str]) -> str | None:
         return which
     begun = [name for name in names if name.startswith(which)]
     if len(begun) > 1:
-        raise NotFoundError(f"Several experiments' names begin with {which!r}: {', '.join(begun)}.")
+        raise NotFoundError(f"Several experiments' names begin with {which!r}: {listed(begun, _NAMED)}.")
     if begun:
         return begun[0]
     return None

@@ -115,6 +115,10 @@ def first_sentence(error: str) -> str:
     """Return what an error says before the remedy."""
     sentence = re.split(r"\.\s|\n", error, maxsplit=1)[0].rstrip(".")
     if len(sentence) > _LONGEST:
+        # what stands before a colon is a whole thought, unless it is the class of an error
+        thought = sentence[:_LONGEST].rpartition(": ")[0]
+        if " " in thought:
+            return thought
         return f"{sentence[: _LONGEST - 3].rstrip()}..."
     return sentence
 

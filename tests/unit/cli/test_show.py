@@ -148,6 +148,8 @@ def test_an_ambiguous_name_lists_its_meanings(llmobs, store, older):
         1,
         "Several experiments' names begin with 'old': old-00, old-01, old-02.\n",
     )
+    older(40)
+    assert llmobs("show", "old").stderr.endswith(", old-06, old-07 and 32 more.\n")
 
 
 def test_an_empty_store_has_nothing_to_show(llmobs, tmp_path):

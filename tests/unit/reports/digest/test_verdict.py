@@ -80,6 +80,8 @@ def test_a_missed_bound_is_named_beside_a_verdict_that_is_red_too():
         ("No baseline for s. Record one where you trust the results.", "No baseline for s"),
         ("Shard 2 of 2 is missing:\nbring it", "Shard 2 of 2 is missing:"),
         ("x" * 200, "x" * 67 + "..."),
+        (f"Shard 2 of 2 is missing: a verdict without it {'would be ' * 20}", "Shard 2 of 2 is missing"),
+        (f"ValueError: {'x' * 200}", f"ValueError: {'x' * 55}..."),
     ],
 )
 def test_one_error_is_named_by_its_first_sentence(error, reason):
