@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.files import PRIVATE, SHARED, make_private, write_whole
+from pytest_llmobs.files import PRIVATE, SHARED, display_path, make_private, write_whole
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.appending import append, appended_file
 from pytest_llmobs.reports.base import Document, ReportFormat
@@ -84,21 +84,8 @@ class Delivery:
         """Return the line that says where the report is, or why there is none."""
         if self.problem:
             return f"! report {self.format}: {self.problem}"
-        return f"report {self.format}: {_named(self.path)}"
-
-
-def _named(path: Path | None) -> str:
-    """Return a path as a user would name it in the folder that the process runs in."""
-    if path is None:
-        return ""
-    try:
-        here = Path.cwd()
-    except OSError:  # a test has removed the folder that it ran in
-        return str(path)
-    # "../../.." would be longer and harder to read than the whole path
-    if path.is_relative_to(here):
-        return str(path.relative_to(here))
-    return str(path)
+        place = display_path(self.path) if self.path else ""
+        return f"report {self.format}: {place}"
 
 
 def read_orders(
