@@ -29,7 +29,18 @@ VARIABLES = {
 """Every variable that tracing reads, and what it means."""
 
 _PREFIX = "LLMOBS_"
-_NOT_OF_AN_APP = ("CONFIRMING", "CONTROL", "EXPECT_", "GOLDEN", "LOCAL_", "REVIEWER", "SESSION_", "UPDATE_")
+_NOT_OF_AN_APP = (
+    "AXE",
+    "CONFIRMING",
+    "CONTROL",
+    "EXPECT_",
+    "GOLDEN",
+    "LOCAL_",
+    "REVIEWER",
+    "SCREENSHOTS",
+    "SESSION_",
+    "UPDATE_",
+)
 """How the variables go on that pytest sessions and our own tests read."""
 _log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
