@@ -183,6 +183,8 @@ def test_an_unknown_variable_is_named_once_with_what_it_may_have_meant(
         "LLMOBS_CONFIRMING",
         "LLMOBS_CONTROL",
         "LLMOBS_EXPECT_LANGCHAIN",
+        "LLMOBS_AXE",
+        "LLMOBS_SCREENSHOTS",
     ):
         monkeypatch.setenv(name, "true")
     with caplog.at_level(logging.WARNING, "pytest_llmobs"):
