@@ -38,6 +38,16 @@ class _Course:
     suites: int
     """Suites that the newest mean is over."""
 
+    @property
+    def newest(self) -> str:
+        """The newest mean, as it is shown."""
+        return figures.rate(self.points[-1][1])
+
+    @property
+    def note(self) -> str:
+        """What is said of the mean where it is over several suites: elsewhere on the page each has its own."""
+        return f"mean of {self.suites} suites" if self.suites > 1 else ""
+
 
 @dataclass(frozen=True)
 class _Frame:
@@ -46,6 +56,16 @@ class _Frame:
     layout: Layout
     across: Scale
     """Of an experiment's place in the row."""
+
+    @property
+    def left(self) -> float:
+        """Where plots begin: the first experiment's point stands a little inside."""
+        return self.across.start - 8
+
+    @property
+    def right(self) -> float:
+        """Where they end."""
+        return self.across.end + 8
 
     @property
     def height(self) -> float:
@@ -134,45 +154,55 @@ def _course(experiments: Sequence[PastExperiment], metric: str, frame: _Frame) -
 
 
 def _strip(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
-    """Yield a metric's name, its axis, and its course."""
-    layout = frame.layout
+    """Yield a metric's axis, its name, and its course."""
     means = [mean for _, mean in course.points]
     shares = min(means) >= 0 and max(means) <= 1
     low, high = padded(means, _LEAST_RANGE if shares else 0.0)
     top, bottom = y + frame.top, y + frame.height - 10
     up = Scale(low, high, bottom, top)
-    left, right = frame.across.start - 8, frame.across.end + 8
-    marks = ticks(low, high, 2)
-    if len(marks) < 2:  # one number alone is no axis
-        marks = ticks(low, high, 4)
-    if shares:  # no share is above 1
-        marks = [mark for mark in marks if 0 <= mark <= 1]
-    for mark in marks:
-        yield shapes.line(left, up(mark), right, up(mark), "grid")
-        yield shapes.text(left - 6, up(mark) + 4, tick(mark), "note", "end")
-    newest = figures.rate(means[-1])
-    # elsewhere on the page each suite has its own
-    suites = f"mean of {course.suites} suites" if course.suites > 1 else ""
-    if layout.narrow:
-        room = layout.width - shapes.text_width(newest, "value") - 12 - shapes.text_width(suites, "note")
-        name = shapes.fitted(course.metric, room, "label")
-        yield shapes.text(0, y + 14, name, "label")
-        if suites:
-            yield shapes.text(shapes.text_width(name, "label") + 8, y + 14, suites, "note")
-        yield shapes.text(layout.width, y + 14, newest, "value", "end")
+    yield from _axis(up, shares, frame)
+    if frame.layout.narrow:
+        yield from _name_above(course, frame, y + 14)
     else:
-        middle = (top + bottom) / 2 + 4
-        name = shapes.fitted(course.metric, left - 48, "label")
-        yield shapes.text(0, middle - (8 if suites else 0), name, "label")
-        if suites:
-            yield shapes.text(0, middle + 8, suites, "note")
-        yield shapes.text(right + 10, middle, newest, "value")
+        yield from _name_beside(course, frame, (top + bottom) / 2 + 4)
     # a metric that an experiment lacks has no point there, and the line goes on
     drawn = [(x, up(mean)) for x, mean in course.points]
     if len(drawn) > 1:
         yield shapes.polyline(drawn, "trend plain")
     for (x, place), words in zip(drawn, course.told, strict=True):
         yield shapes.dot(x, place, 2.5, "mark plain", words)
+
+
+def _axis(up: Scale, shares: bool, frame: _Frame) -> Iterator[Shape]:
+    """Yield the lines of a strip's axis with their numbers; of shares none is above 1."""
+    marks = ticks(up.low, up.high, 2)
+    if len(marks) < 2:  # one number alone is no axis
+        marks = ticks(up.low, up.high, 4)
+    if shares:
+        marks = [mark for mark in marks if 0 <= mark <= 1]
+    for mark in marks:
+        yield shapes.line(frame.left, up(mark), frame.right, up(mark), "grid")
+        yield shapes.text(frame.left - 6, up(mark) + 4, tick(mark), "note", "end")
+
+
+def _name_above(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
+    """Yield a narrow strip's name and newest mean, in a line above its plot."""
+    width = frame.layout.width
+    room = width - shapes.text_width(course.newest, "value") - 12 - shapes.text_width(course.note, "note")
+    name = shapes.fitted(course.metric, room, "label")
+    yield shapes.text(0, y, name, "label")
+    if course.note:
+        yield shapes.text(shapes.text_width(name, "label") + 8, y, course.note, "note")
+    yield shapes.text(width, y, course.newest, "value", "end")
+
+
+def _name_beside(course: _Course, frame: _Frame, y: float) -> Iterator[Shape]:
+    """Yield a wide strip's name, on the left of its plot, and its newest mean, on the right."""
+    name = shapes.fitted(course.metric, frame.left - 48, "label")
+    yield shapes.text(0, y - (8 if course.note else 0), name, "label")
+    if course.note:
+        yield shapes.text(0, y + 8, course.note, "note")
+    yield shapes.text(frame.right + 10, y, course.newest, "value")
 
 
 def _endings(experiments: Sequence[PastExperiment], frame: _Frame) -> Iterator[Shape]:
@@ -212,10 +242,9 @@ def _times(experiments: Sequence[PastExperiment], frame: _Frame, y: float) -> It
     first, last = figures.moment(experiments[0].started), figures.moment(experiments[-1].started)
     if first[:10] != last[:10]:  # days tell them apart
         first, last = first[:10], last[:10]
-    left, right = frame.across.start - 8, frame.across.end + 8
-    yield shapes.line(left, y, right, y, "axis")
-    yield shapes.text(left, y + 15, first.removesuffix(" UTC"), "note")
-    yield shapes.text(right, y + 15, last.removesuffix(" UTC"), "note", "end")
+    yield shapes.line(frame.left, y, frame.right, y, "axis")
+    yield shapes.text(frame.left, y + 15, first.removesuffix(" UTC"), "note")
+    yield shapes.text(frame.right, y + 15, last.removesuffix(" UTC"), "note", "end")
 
 
 def _legend(layout: Layout) -> Iterator[Shape]:
