@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the ``pytest_llmobs_*`` hook specifications."""
-    import pytest_llmobs.hookspecs  # by its whole name: `from` would ask the package for an attribute first
-
-    pluginmanager.add_hookspecs(pytest_llmobs.hookspecs)
+    # by its whole name: `from` would ask the package for an attribute first
+    pluginmanager.add_hookspecs(import_module("pytest_llmobs.hookspecs"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -95,7 +95,7 @@ class Store(RunQueries):
         return spool
 
     def _rotator(self, rotation: Rotation) -> Callable[[Spool], Rotator]:
-        make = partial(Rotator, rotation=rotation, also=self.tend)
+        make = partial(Rotator, rotation=rotation)
         if self._exporter is None:
             return make
         return partial(make, export=self._exporter.send)

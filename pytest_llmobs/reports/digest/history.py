@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import number_of_trials
@@ -44,21 +43,15 @@ class PastExperiment:
     """Metric -> how many suites that mean is over."""
 
 
-def history_lines(experiment: Experiment, evidence: Evidence) -> list[dict[str, Any]]:
-    """Return at most ``HISTORY`` experiments in JSON types, the oldest first.
+def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExperiment]:
+    """Return at most ``HISTORY`` experiments, the oldest first.
+
+    Those that share no suite with it are left out, and so are parts of experiments: their means are others' business.
+    It is the last one, also in a report that is made long after: later ones would not tell what it was held against.
 
     Args:
         experiment: The one that is told; it is among them.
         evidence: Has the others.
-    """
-    return list(map(asdict, past_experiments(experiment, evidence)))
-
-
-def past_experiments(experiment: Experiment, evidence: Evidence) -> list[PastExperiment]:
-    """Return the same as records.
-
-    Those that share no suite with it are left out, and so are parts of experiments: their means are others' business.
-    It is the last one, also in a report that is made long after: later ones would not tell what it was held against.
     """
     suites = set(experiment.suite_names)
     earlier = [past for past in evidence.history() if past.started <= experiment.started]

@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.history import history_lines
 from pytest_llmobs.reports.html.columns import score_names, trial_columns
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.html.table import quick_filters, table_columns
@@ -50,7 +49,6 @@ def index(digest: Digest, rows: Sequence[Row], traces: Traces, context: Context)
         },
         "missing": list(_missing(digest, rows)),
         "plots": pictures(digest, context),
-        "history": history_lines(digest.experiment, context.evidence),
     }
 
 

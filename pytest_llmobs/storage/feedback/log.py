@@ -108,7 +108,7 @@ class FeedbackLog:
     def _open(self) -> Spool:
         with first_use.alone():
             if self._spool is None:
-                watch = partial(Rotator, rotation=self._rotation, also=self.tend)
+                watch = partial(Rotator, rotation=self._rotation)
                 self._spool = Spool(
                     self._layout.feedback_spool,
                     self.seal,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +27,16 @@ class Rotation:
 
 
 class Rotator:
-    """The thread that rotates one spool and seals what was put aside, one look later."""
+    """The thread that rotates one spool and seals what was put aside, one look later.
+
+    It ends with its spool, which it doesn't keep alive: a service that makes a client a request has no thread too many.
+    """
 
     def __init__(
         self,
         spool: Spool,
         rotation: Rotation,
         *,
-        also: Callable[[], Any] = lambda: None,
         export: Callable[[Segment], Any] = lambda segment: None,
         clock: Callable[[], float] = real.seconds,
     ) -> None:
@@ -42,13 +45,12 @@ class Rotator:
         Args:
             spool: What is rotated.
             rotation: When.
-            also: Called after something was sealed (recovers what dead processes left).
             export: Called with the file at every look while it is written.
             clock: Seconds, the clock of ``Segment.started``.
         """
-        self._spool, self._rotation = spool, rotation
-        self._also, self._export, self._clock = also, export, clock
         self._stop = threading.Event()
+        self._spool = weakref.ref(spool, lambda gone: self._stop.set())
+        self._rotation, self._export, self._clock = rotation, export, clock
         self._thread = threading.Thread(target=self._watch, name="llmobs-seal", daemon=True)
 
     def start(self) -> None:
@@ -71,16 +73,19 @@ class Rotator:
 
         A thread that was in the middle of its write has until the next look to finish it.
         """
-        if self._spool.seal_retired(gently=True):
-            self._also()
-        segment = self._spool.segment
+        spool = self._spool()
+        if spool is None:
+            return
+        if spool.seal_retired(gently=True):
+            spool.tend()
+        segment = spool.segment
         if segment is None or segment.size == 0:
             return
         old = self._clock() - segment.started >= self._rotation.max_age
         self._export(segment)
         # A deleted file still takes lines, but nobody would find them if this process were killed.
         if old or segment.size >= self._rotation.max_bytes or segment.deleted:
-            self._spool.rotate()
+            spool.rotate()
 
     def _watch(self) -> None:
         while not self._stop.wait(self._rotation.interval):

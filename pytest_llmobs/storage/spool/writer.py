@@ -62,7 +62,7 @@ class Spool:
             backlog: Bytes that may wait in memory while the disk refuses them.
             warn: Tells the user, once, that the disk refuses; must not raise.
             watch: Makes what seals while the process lives, anew in each forked child; None seals in ``close`` alone.
-            also: Called after ``close`` has sealed something (recovers what forked children left).
+            also: Called after something was sealed (recovers what dead processes and forked children left).
         """
         self.folder = folder
         self.lost = 0
@@ -149,7 +149,21 @@ class Spool:
         if self.lost:
             self._warn(self.loss())
         if self.seal_retired():
-            self._also()
+            self.tend()
+
+    def __del__(self) -> None:
+        # Nobody can close it any more: its file is recovered as a dead process's is. What waits has this chance only.
+        if getattr(self, "_waiting", ()):
+            self._closed = True
+            with self._lock:
+                self._drain()
+                self._lose(self._waiting)
+            if self.lost:
+                self._warn(self.loss())
+
+    def tend(self) -> None:
+        """Do what follows a sealing."""
+        self._also()
 
     def loss(self) -> str:
         """Return how many records were lost, and why, for the user; empty where none was."""

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.digest.history import history_lines, past_experiments
+from pytest_llmobs.reports.digest.history import past_experiments
 from tests.unit.reports.conftest import GALLERY, plan
 from tests.unit.reports.plots.conftest import Past, before
 
@@ -62,10 +62,10 @@ def test_means_are_those_of_common_suites(experiment: Experiment) -> None:
 
 
 def test_fifty_are_told_the_oldest_first(experiment: Experiment) -> None:
-    lines = history_lines(experiment, Past([before(experiment, number) for number in range(80, 0, -1)]))
+    lines = past_experiments(experiment, Past([before(experiment, number) for number in range(80, 0, -1)]))
 
     assert len(lines) == 50
-    assert [line["name"] for line in lines[:1] + lines[-2:]] == ["before-49", "before-1", experiment.name]
+    assert [line.name for line in (lines[0], *lines[-2:])] == ["before-49", "before-1", experiment.name]
 
 
 def test_fifty_of_a_suite_are_told_however_many_others_ran_since(experiment: Experiment) -> None:

@@ -57,10 +57,3 @@ def test_a_trial_that_a_further_look_made_good_is_not_missing() -> None:
     interrupted = GALLERY["interrupted"]()
     look = replace(GALLERY["red_metric"]().looks[0], trials=trials(plan())[20:])
     assert index_of(replace(interrupted, looks=(look,)))["missing"] == []
-
-
-def test_the_history_has_the_experiment_itself_last() -> None:
-    tested, evidence = support_red()
-    history = index_of(tested, evidence)["history"]
-    assert len(history) == 12
-    assert history[-1]["name"] == tested.name

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import os
 import threading
 from pathlib import Path
 
@@ -87,9 +89,10 @@ def test_a_file_that_somebody_deleted_is_sealed_and_replaced(spool: Spool, seale
     spool.close()
 
 
-def test_what_others_left_is_recovered_after_sealing(spool: Spool) -> None:
+def test_what_others_left_is_recovered_after_sealing(tmp_path: Path) -> None:
     recovered: list[bool] = []
-    rotator = Rotator(spool, Rotation(max_bytes=1), also=lambda: recovered.append(True))
+    spool = Spool(tmp_path, lambda segment, _: segment.discard(), also=lambda: recovered.append(True))
+    rotator = Rotator(spool, Rotation(max_bytes=1))
     rotator.look()
     assert recovered == []
     spool.append(b"one\n")
@@ -97,6 +100,46 @@ def test_what_others_left_is_recovered_after_sealing(spool: Spool) -> None:
     rotator.look()
     assert recovered == [True]
     spool.close()
+
+
+def test_a_thread_ends_with_its_spool(tmp_path: Path) -> None:
+    """A service makes a client a request, and lets go of it."""
+    others = set(threading.enumerate())
+    store = Store(tmp_path / ".llmobs")
+    spool = store.spool(rotation=Rotation(interval=3600.0))
+    (watching,) = set(threading.enumerate()) - others
+    path = spool.path
+    spool.append(b"one\n")
+    del spool, store
+    gc.collect()
+    watching.join(5.0)
+    assert not watching.is_alive()
+    assert path is not None
+    assert path.read_bytes() == b"one\n"
+    assert Segment.claim(path) is not None  # whoever opens the store next recovers it
+
+
+def test_what_waits_for_a_disk_is_written_when_its_spool_is_dropped(tmp_path: Path) -> None:
+    obstacle, warnings = tmp_path / "spool", []
+    obstacle.touch()
+    spool = Spool(obstacle, lambda segment, _: segment.discard(), warn=warnings.append)
+    spool.append(b"one\n")
+    assert spool.waiting == 1
+    obstacle.unlink()
+    obstacle.mkdir()
+    del spool
+    (file,) = obstacle.iterdir()
+    assert file.read_bytes() == b"one\n"
+    assert len(warnings) == 1
+
+
+def test_a_loss_is_told_when_its_spool_is_dropped(tmp_path: Path) -> None:
+    obstacle, warnings = tmp_path / "spool", []
+    obstacle.touch()
+    spool = Spool(obstacle, lambda segment, _: segment.discard(), warn=warnings.append)
+    spool.append(b"one\n")
+    del spool
+    assert warnings[1].startswith(f"1 run of process {os.getpid()} was lost: {str(obstacle)!r} took no more")
 
 
 def test_a_long_lived_process_seals_while_it_runs_and_loses_nothing(store: Store, line) -> None:
