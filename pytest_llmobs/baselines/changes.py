@@ -19,6 +19,8 @@ _CONTEXT = 2
 _LONGEST = 20_000
 """Characters of a text that are compared."""
 _LEGEND = " (⟨…⟩ stands for the example's own input)"
+_LINE_ENDS = ": only line ends differ"
+_OUTPUT = "output"
 _WORDS = {"system": "system prompt", "messages": "messages", "params": "parameters", "tools": "tools"}
 
 
@@ -45,7 +47,13 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
     if then not in baseline.same_code:
         yield from _commits(then, commit)
     if kept is not None:
-        yield from text_change("output", kept.output, trial.output)
+        yield from text_change(_OUTPUT, kept.output, trial.output)
+
+
+def tells_of_output(block: str) -> bool:
+    """Tell whether a block of ``changes_of`` is about the output: experiments keep blocks as texts, without a kind."""
+    title, _, _ = block.partition("\n")
+    return title in (f"{_OUTPUT}:", f"{_OUTPUT}{_LEGEND}:", f"{_OUTPUT}{_LINE_ENDS}")
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +66,7 @@ def text_change(title: str, then: str, now: str) -> tuple[str, ...]:
     diff = difflib.unified_diff(text_lines(then), text_lines(now), n=_CONTEXT, lineterm="")
     lines = list(diff)[2:]  # without the names of the files
     if not lines:
-        return (f"{title}: only line ends differ",)
+        return (f"{title}{_LINE_ENDS}",)
     if _has_names(lines):
         title += _LEGEND
     return ("\n".join([f"{title}:", *lines]),)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.baselines.changes import tells_of_output
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.model_calls import output_text
 from pytest_llmobs.measures.values import pass_value
@@ -40,6 +41,7 @@ class Details:
         accepted = self.accepted.row(trial)
         # an answer that nobody stored is no empty one: compared, all of the accepted answer would read as left out
         known = bool(answer) or runs is not None
+        beside = self.accepted.answer(trial, answer) if accepted and known else None
         return {
             "nodeid": trial.nodeid,
             "run_id": trial.run_id,
@@ -47,8 +49,8 @@ class Details:
             **payloads,
             "output": answer,
             "scores": list(_scores(row, accepted)),
-            "baseline": self.accepted.answer(trial, answer) if accepted and known else None,
-            "changes": list(row.detail.changes) if row.detail else [],
+            "baseline": beside,
+            "changes": list(_changes(row, beside is not None)),
             "judge_cost": trial.judge_cost,
             "model_calls": safe_number(trial.llm_calls),
             "judge_calls": safe_number(trial.judge_calls),
@@ -75,6 +77,13 @@ def _scores(row: Row, accepted: BaselineRow | None) -> Iterator[dict[str, Any]]:
             "baseline": _baseline(metric, verdict, accepted),
             "control": list(map(safe_number, verdict.control)) if verdict else [],
         }
+
+
+def _changes(row: Row, is_compared: bool) -> Iterator[str]:
+    """Yield what changed for the example, but for its answer where that stands beside the accepted one."""
+    for block in row.detail.changes if row.detail else ():
+        if not (is_compared and tells_of_output(block)):
+            yield block
 
 
 def _baseline(

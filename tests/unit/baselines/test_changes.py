@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.changes import changes_of, text_change
+from pytest_llmobs.baselines.changes import changes_of, tells_of_output, text_change
 from pytest_llmobs.baselines.file import load_baseline
 from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
@@ -54,6 +54,18 @@ def baseline(world, sent, tmp_path: Path):
     session = BaselineSession(commit="aaa111", clean=True)
     record_baseline(tmp_path, w.plan, sent(), source=RecordedSession(key="0a1b2c3d", session=session))
     return load_baseline(baseline_path(tmp_path, w.plan.name))
+
+
+@pytest.mark.parametrize("answer", ["Good bye.", "Hello.\r\n", "Hello {customer_name}."])
+def test_a_block_of_the_output_is_known_as_such(baseline, sent, answer: str) -> None:
+    (block,) = blocks(baseline, sent(answer=answer)[0])
+    assert tells_of_output(block)
+
+
+def test_no_other_block_is_taken_for_the_output(baseline, sent) -> None:
+    other = blocks(baseline, sent(lambda example: call(example, prompt="output: short", model="output"))[0])
+    assert len(other) == 2
+    assert not any(map(tells_of_output, other))
 
 
 def test_nothing_changed(baseline, sent) -> None:

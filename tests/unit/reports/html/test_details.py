@@ -30,6 +30,19 @@ def test_a_trial_has_its_payloads_its_answer_and_why_it_failed() -> None:
     assert details["changes"][0].startswith("system prompt")
 
 
+def test_what_changed_leaves_out_the_answer_only_where_it_stands_beside_the_accepted_one() -> None:
+    tested, evidence = support_red()
+    told = [
+        "outputs of the tool: 2 -> 1",
+        "output:\n@@ -1 +1 @@\n-Yes.\n+No.",
+        "output: only line ends differ",
+    ]
+    rows = tuple(replace(row, changes=tuple(told)) for row in tested.decision.examples)
+    changed = replace(tested, decision=replace(tested.decision, examples=rows))
+    assert first(changed, evidence)["changes"] == told[:1]
+    assert details_of(page_of(changed))[0]["changes"] == told
+
+
 def test_an_answer_that_is_the_only_output_and_the_roots_payloads_are_there_once() -> None:
     details = first(*support_red())
     assert details["output"] is None

@@ -28,12 +28,10 @@ export async function trialPage({ index, source, route }) {
 }
 
 function trialParts(trials, row, details, route) {
-  // the answers are compared already
-  const changes = details.changes.filter((block) => !details.baseline || !/^output[: ]/.test(block));
   const left = [
     answerPart(details, route),
     trialPart("Scores", element("ul", { class: "plain" }, details.scores.map(scoreLine))),
-    changes.length > 0 && trialPart("What changed", changes.map((block) => changeBlock(block))),
+    details.changes.length > 0 && trialPart("What changed", details.changes.map((block) => changeBlock(block))),
   ];
   const right = [
     trialPart("Inputs", payloadNode(details.inputs)),
