@@ -11,7 +11,7 @@ import pytest
 import vcr
 
 from tests.anthropic_server import serve, text
-from tests.e2e.conftest import run_pytest
+from tests.e2e.here import pytest_here
 from tests.unit.providers.replaying.tape import Tape
 
 ASK: dict[str, Any] = {
@@ -91,21 +91,21 @@ def test_pytest_recording_beside_our_recordings(tmp_path: Path) -> None:
     theirs = tmp_path / "cassettes"
     with serve("Hello") as server:
         suite.write_text(SUITE.format(url=server.url, question="Hi"))
-        first = run_pytest(tmp_path, "--record-mode=once")
+        first = pytest_here(tmp_path, "--record-mode=once")
     assert first.returncode == 0, first.stdout
     (their_file,) = theirs.rglob("*.yaml")
 
     # the server is gone: theirs answers, and ours keeps it
-    second = run_pytest(tmp_path, "--block-network", "--llm-cassettes=reuse")
+    second = pytest_here(tmp_path, "--block-network", "--llm-cassettes=reuse")
     assert second.returncode == 0, second.stdout
     assert list(tmp_path.glob("llm-cassettes/anthropic/*/*.json"))
 
     their_file.unlink()
-    third = run_pytest(tmp_path, "--block-network", "--llm-cassettes=only")
+    third = pytest_here(tmp_path, "--block-network", "--llm-cassettes=only")
     assert third.returncode == 0, third.stdout
 
     suite.write_text(SUITE.format(url=server.url, question="Hello?"))
-    fourth = run_pytest(tmp_path, "--block-network", "--llm-cassettes=only")
+    fourth = pytest_here(tmp_path, "--block-network", "--llm-cassettes=only")
     assert fourth.returncode == 1
     assert "CassetteError" in fourth.stdout
     assert "Network is disabled" not in fourth.stdout

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from pytest_llmobs.review.records import Decision
 from pytest_llmobs.workspace import Workspace
 from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.here import llmobs_here, python_here
 from tests.e2e.test_readme import UPDATE, Block, blocks
 from tests.unit.storage.filtering.plain import PlainRun
 from tests.unit.storage.filtering.stored import START, plain_run, store_of
@@ -114,21 +113,9 @@ def printed_by(line: str, folder: Path) -> str:
     """Run a command of the page, and return it with what it prints."""
     words = shlex.split(line.removeprefix("$ "))
     assert words[0] == "llmobs"
-    done = run([sys.executable, "-m", "pytest_llmobs.cli", *words[1:], "--no-embed"], folder)
+    done = llmobs_here(folder, *words[1:], "--no-embed", COLUMNS="100")
     assert done.returncode == 0, done.stderr
     return f"{line}\n{done.stderr}{done.stdout}".replace(str(folder), "shop").replace(" --no-embed", "")
-
-
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**plain_environment(), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 def example_of(folder: Path) -> str:
@@ -145,8 +132,7 @@ def happens(block: Block, folder: Path) -> str:
         return "".join(printed_by(line, folder) for line in commands)
     if block.note.startswith("file of"):
         return example_of(folder)
-    done = run([sys.executable, "-c", block.text], folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert python_here(folder, block.text, plain_environment()).stderr == ""
     return block.text
 
 

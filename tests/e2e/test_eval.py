@@ -1,4 +1,4 @@
-"""``llmobs eval`` as users run it: in a process of its own, over files, interrupted and mistaken."""
+"""``llmobs eval`` as users run it: over files, interrupted and mistaken."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from pytest_llmobs.reports.json import SCHEMA
 from tests.e2e.conftest import plain_environment
+from tests.e2e.here import llmobs_here, pytest_here
 
 APP = """
 import os, signal
@@ -56,6 +57,11 @@ def project(tmp_path: Path) -> Path:
 
 
 def llmobs(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return llmobs_here(folder, *words, **{"COLUMNS": "100", **variables})
+
+
+def process(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "pytest_llmobs.cli", *words],
         cwd=folder,
@@ -67,7 +73,7 @@ def llmobs(folder: Path, *words: str, **variables: str) -> subprocess.CompletedP
 
 
 def test_it_is_green_then_red_by_the_recorded_baseline(project: Path) -> None:
-    first = llmobs(project, *EVAL)
+    first = process(project, *EVAL)
     assert (first.returncode, first.stderr) == (0, "")
     assert "NO BASELINE" in first.stdout
     assert llmobs(project, *EVAL, CI="true").returncode == 1
@@ -76,7 +82,7 @@ def test_it_is_green_then_red_by_the_recorded_baseline(project: Path) -> None:
     assert "6 examples × 5" in recorded.stdout
     assert llmobs(project, *EVAL, CI="true").returncode == 0
     (project / "app.py").write_text("def answer(question):\n    return 'no'\n", encoding="utf-8")
-    red = llmobs(project, *EVAL)
+    red = process(project, *EVAL)
     assert red.returncode == 1
     assert "RED: correct regressed" in red.stdout
     assert "llmobs eval app:answer --data golden.jsonl" in red.stdout  # how to accept it
@@ -99,13 +105,13 @@ def test_the_report_for_machines_keeps_to_its_schema(project: Path) -> None:
 @pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupted_evaluation_says_how_it_goes_on_and_pays_for_nothing_twice(project: Path) -> None:
     words = ["eval", "app:impatient", "--data", "golden.jsonl", "--evaluators", "checks:correct"]
-    stopped = llmobs(project, *words, "--concurrency", "1")
+    stopped = process(project, *words, "--concurrency", "1")
     assert stopped.returncode == 130, stopped.stderr
     assert "Traceback" not in stopped.stderr
     (again,) = re.findall(r"go on  llmobs (.*)", stopped.stderr)
     (kept,) = map(int, re.findall(r"(\d) of 6 trials are finished", stopped.stderr))
     before = (project / "asked").read_text().splitlines()
-    done = llmobs(project, *shlex.split(again))
+    done = process(project, *shlex.split(again))
     assert done.returncode == 0, done.stderr
     asked = (project / "asked").read_text().splitlines()[len(before) :]
     assert len(asked) == 6 - kept
@@ -137,14 +143,7 @@ def test_a_baseline_of_an_evaluation_is_nothing_that_pytest_misses(project: Path
         "def test_app(example, llm_run):\n    assert llm_run.outputs['output'] == 'yes'\n",
         encoding="utf-8",
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--llm-experiment"],
-        cwd=project,
-        env=plain_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = pytest_here(project, "--llm-experiment")
     assert done.returncode == 0, done.stdout
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pytest_llmobs.storage.feedback.schema import feedback_markdown
+from tests.e2e.here import line_here
 from tests.e2e.test_readme import ROOT, UPDATE, blocks, write_files
 
 PATH = ROOT / "docs" / "feedback.md"
@@ -26,11 +25,8 @@ def without_chance(text: str) -> str:
 def run(command: str, folder: Path) -> str:
     """Run a command as a shell does; return what it printed, notes last."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LLMOBS", "COLUMNS"))}
-    scripts = str(Path(sys.executable).parent)
-    environment = kept | {"COLUMNS": "90", "NO_COLOR": "1", "PATH": f"{scripts}:{kept['PATH']}"}
-    done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
+    done = line_here(folder, command, kept | {"COLUMNS": "90", "NO_COLOR": "1"})
+    assert done.returncode == 0, done.stderr
     return (done.stdout + done.stderr).replace(str(folder), "shop")
 
 

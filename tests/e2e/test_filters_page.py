@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llmobs.storage.filtering.fields import markdown
-from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.conftest import ROOT
+from tests.e2e.here import llmobs_here
 from tests.e2e.test_readme import UPDATE, blocks
 from tests.unit.storage.filtering.plain import PlainRun
 from tests.unit.storage.filtering.stored import plain_run, store_of
@@ -84,15 +83,7 @@ def printed_by(line: str, folder: Path) -> str:
     """Run a command of the page, and return it with what it prints."""
     words = shlex.split(line.removeprefix("$ "))
     assert words[0] == "llmobs"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest_llmobs.cli", *words[1:]],
-        cwd=folder,
-        env={**plain_environment(), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = llmobs_here(folder, *words[1:], COLUMNS="100")
     return f"{line}\n{done.stdout}{done.stderr}"
 
 

@@ -6,26 +6,26 @@ import re
 import shlex
 from dataclasses import fields
 from operator import attrgetter
+from pathlib import Path
 from typing import get_args
-
-import pytest
 
 from pytest_llmobs.cli.whole_parser import whole_parser
 from pytest_llmobs.plugin.confirming.written_files import MOVED
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import ADD, OPTIONS
+from tests.e2e.here import pytest_here
 from tests.e2e.test_readme import ROOT, blocks, write_files
 
 PAGE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
 
 
-def test_its_gates_hold(pytester: pytest.Pytester) -> None:
-    assert write_files(PAGE, pytester.path) == ["test_gates.py"]
-    assert pytester.runpytest_subprocess("--llm-experiment", "--llm-update-baseline").ret == 0
-    result = pytester.runpytest_subprocess("--llm-experiment")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["GREEN: nothing regressed"])
+def test_its_gates_hold(tmp_path: Path) -> None:
+    assert write_files(PAGE, tmp_path) == ["test_gates.py"]
+    assert pytest_here(tmp_path, "--llm-experiment", "--llm-update-baseline").returncode == 0
+    result = pytest_here(tmp_path, "--llm-experiment")
+    assert result.returncode == 0
+    assert "\nGREEN: nothing regressed\n" in result.stdout
 
 
 def test_its_tables_have_every_argument_and_every_state() -> None:

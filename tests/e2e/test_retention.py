@@ -18,9 +18,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pytest_llmobs.cli import main
 from pytest_llmobs.retention.places import PLACES
 from tests.anthropic_server import serve
-from tests.e2e.conftest import ROOT, plain_environment, run_pytest
+from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.here import captured, pytest_here
 from tests.e2e.test_readme import UPDATE
 
 PAGE = ROOT / "docs" / "retention.md"
@@ -58,18 +60,9 @@ def environment(url: str) -> dict[str, str]:
 
 
 def llmobs(folder: Path, *words: str, status: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest_llmobs.cli", *words],
-        cwd=folder,
-        env=environment("") | {"PYTHONIOENCODING": "utf-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == status, done.stdout
-    return done.stdout
+    done = captured(lambda: main(words), folder, environment(""))
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def holding(folder: Path, *texts: str) -> list[str]:
@@ -121,7 +114,7 @@ def test_what_is_left_goes_on_working(shop: Path, served: str) -> None:
     assert "5 trials were erased" in llmobs(shop, "show", "nightly")
     assert "nothing is wrong" in llmobs(shop, "doctor")
     variables = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": served}
-    done = run_pytest(shop, "--llm-experiment", "--llm-name", "after", **variables)
+    done = pytest_here(shop, "--llm-experiment", "--llm-name", "after", **variables)
     assert done.returncode == 0, done.stdout
     told = " ".join(done.stdout.split())
     assert "1 example was erased from the baseline" in told

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from pytest_llmobs.review.queue_files import read_settings
 from pytest_llmobs.review.queue_settings import FILE_KEYS
 from pytest_llmobs.review.rubric.checks import ITEM_KEYS
 from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.here import line_here, python_here
 from tests.e2e.test_readme import UPDATE, Block, blocks
 from tests.unit.storage.filtering.plain import PlainRun
 from tests.unit.storage.filtering.stored import plain_run, store_of
@@ -56,25 +55,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = plain_environment()
-    scripts = str(Path(sys.executable).parent)
-    environment["PATH"] = f"{scripts}{os.pathsep}{environment['PATH']}"
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**environment, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "LLMOBS_REVIEWER": "ada"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+def environment() -> dict[str, str]:
+    return {**plain_environment(), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "LLMOBS_REVIEWER": "ada"}
 
 
 def printed_by(line: str, folder: Path, status: int) -> str:
-    """Run a line of the page in a shell, and return it with what it prints."""
-    done = run(["bash", "-c", line.removeprefix("$ ")], folder)
+    """Run a line of the page, and return it with what it prints."""
+    done = line_here(folder, line.removeprefix("$ "), environment())
     assert done.returncode == status, done.stderr
     return f"{line}\n{done.stderr}{done.stdout}".replace(str(folder), "shop")
 
@@ -95,8 +82,7 @@ def happens(block: Block, folder: Path) -> str:
         file.parent.mkdir(exist_ok=True)
         file.write_text(block.text, encoding="utf-8")
         return block.text
-    done = run([sys.executable, "-c", block.text], folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert python_here(folder, block.text, environment()).stderr == ""
     return block.text
 
 

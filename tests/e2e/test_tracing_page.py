@@ -21,7 +21,8 @@ from pytest_llmobs.tracing import Redactor, environment
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.tracer import Tracer
-from tests.e2e.test_readme import ROOT, UPDATE, Block, blocks, run_pytest, write_files
+from tests.e2e.here import pytest_here
+from tests.e2e.test_readme import ROOT, UPDATE, Block, blocks, write_files
 from tests.unit.tracing.memory import MemorySink
 
 PATH = ROOT / "docs" / "tracing.md"
@@ -104,7 +105,7 @@ def test_the_hook_and_the_ini_file_redact_a_session(tmp_path: Path) -> None:
         f"@pytest.mark.llm_dataset({rows}, target=answer)\n"
         "def test_shop(example, llm_run):\n    assert 'ORD-774411' in llm_run.outputs['output']\n"
     )
-    done = run_pytest(tmp_path, "--llm-experiment")
+    done = pytest_here(tmp_path, "--llm-experiment")
     assert done.returncode == 0, done.stdout
     runs = f"read_parquet('{tmp_path}/.llmobs/runs/**/*.parquet', hive_partitioning=true)"
     outputs = duckdb.sql(f"select outputs from {runs} where example_id = 'a'").fetchall()
