@@ -55,6 +55,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         requests = [DEFAULT]
     orders = read_orders(requests, formats, Path.cwd(), "llmobs report")
     experiment = newest_experiment(store) if name is None else read_experiment(name, store)
+    for word in set(requests) & set(store.experiment_names()):
+        console.note(
+            f"{word!r} is taken for the report, of {experiment.name!r}; an experiment has that name, too."
+        )
     made = _made(experiment, orders, store, arguments, console)
     if arguments.json:
         console.json(_document(experiment, made))

@@ -83,9 +83,18 @@ def test_a_name_of_an_experiment_imports_no_conftest(llmobs: Run, store: Store, 
     assert llmobs("report", "calm-heron").returncode == 0
 
 
-def test_a_format_goes_before_an_experiment_that_begins_so(llmobs: Run, store: Store, older: Any) -> None:
+def test_a_format_goes_before_an_experiment_that_begins_so(llmobs: Run, store: Store) -> None:
     store.write_experiment("json-mode", store.read_experiment("calm-heron"))
     assert llmobs("report", "json").stdout == "report json: .llmobs/reports/brave-otter.json\n"
+
+
+def test_an_experiment_that_is_called_as_a_format_is_spoken_of(llmobs: Run, store: Store) -> None:
+    store.write_experiment("html", store.read_experiment("calm-heron"))
+    done = llmobs("report", "html")
+    assert done.stdout == "report html: .llmobs/reports/brave-otter.html\n"
+    assert (
+        done.stderr == "'html' is taken for the report, of 'brave-otter'; an experiment has that name, too.\n"
+    )
 
 
 def test_machines_learn_what_was_made(llmobs: Run, store: Store) -> None:
