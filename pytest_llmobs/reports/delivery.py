@@ -238,13 +238,13 @@ class Reports:
         try:
             _write(path, report, mode)
         except FileExistsError:
-            return replace(
-                report, problem=f"can't write {str(path)!r}: a file stands in the place of its folder"
-            )
+            reason = "a file stands in the place of its folder"
         except (OSError, ValueError) as error:  # a path with NUL in it is a ValueError
-            reason = getattr(error, "strerror", None) or error
-            return replace(report, problem=f"can't write {str(path)!r}: {reason}")
-        return replace(report, path=path)
+            reason = str(getattr(error, "strerror", None) or error)
+        else:
+            return replace(report, path=path)
+        remedy = "" if order.path else f"; name another place, {order.format.name}:PATH"
+        return replace(report, problem=f"can't write {str(path)!r}: {reason}{remedy}")
 
     def _appended(self, order: ReportOrder, path: Path) -> Delivery:
         """Add a report to a file that others write to, too."""

@@ -89,7 +89,7 @@ def test_a_format_goes_before_an_experiment_that_begins_so(llmobs: Run, store: S
 
 
 def test_an_experiment_that_is_called_as_a_format_is_spoken_of(llmobs: Run, store: Store) -> None:
-    store.write_experiment("html", store.read_experiment("calm-heron"))
+    store.write_experiment("html", {**store.read_experiment("calm-heron"), "name": "html"})
     done = llmobs("report", "html")
     assert done.stdout == "report html: .llmobs/reports/brave-otter.html\n"
     assert (

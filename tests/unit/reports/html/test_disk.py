@@ -38,6 +38,14 @@ def test_a_folder_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
     )
 
 
+def test_where_the_store_takes_no_file_another_place_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("")
+    assert delivered(None, folder=tmp_path / "reports").notice() == (
+        f"! report html: can't write '{tmp_path}/reports/big-otter-200.html': a file stands in the place of its folder; "
+        "name another place, html:PATH"
+    )
+
+
 @pytest.mark.parametrize("name", ["x" * 300 + ".html", "a\0b.html"])
 def test_a_name_that_no_file_can_have_is_one_line(name: str, tmp_path: Path) -> None:
     notice = delivered(tmp_path / name).notice()
