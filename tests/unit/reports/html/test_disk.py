@@ -41,8 +41,8 @@ def test_a_folder_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
 def test_where_the_store_takes_no_file_another_place_is_proposed(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("")
     assert delivered(None, folder=tmp_path / "reports").notice() == (
-        f"! report html: can't write '{tmp_path}/reports/big-otter-200.html': a file stands in the place of its folder; "
-        "name another place, html:PATH"
+        f"! report html: can't write '{tmp_path}/reports/big-otter-200.html': "
+        "a file stands in the place of its folder; name another place, html:PATH"
     )
 
 

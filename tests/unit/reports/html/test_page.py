@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmobs.reports.glossary import PAGE
 from tests.browser.experiments import support_red
 from tests.unit.reports.conftest import GALLERY
 from tests.unit.reports.html.pages import DATA, details_of, index_of, page_of
@@ -38,3 +39,7 @@ def test_nothing_of_a_user_stands_outside_the_packed_data() -> None:
     shell = DATA.sub("", page_of(experiment, evidence))
     for text in (experiment.name, "double-charge", "ひらがなの例", "tone_quality", "Ana"):
         assert text not in shell
+
+
+def test_the_page_leads_to_the_list_of_words() -> None:
+    assert f'<a href="{PAGE}" rel="noreferrer">' in page_of(*support_red())
