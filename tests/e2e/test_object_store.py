@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,12 @@ from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 from pytest_llmobs.storage.remote.store import RemoteStore
 from pytest_llmobs.storage.remote.uploads import upload
 from pytest_llmobs.storage.store import Store
+from tests.e2e.conftest import plain_environment
+from tests.e2e.here import Completed, llmobs_here, pytest_here
 from tests.plugin.conftest import APP, GOOD, SUITE
 
 NAMES = ("Ada", "Grace", "Edsger")
+ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "COLUMNS": "200"}
 MOTO = str(Path(sys.executable).with_name("moto_server"))
 
 pytestmark = pytest.mark.skipif(
@@ -47,7 +50,6 @@ class Server:
     """A running S3 server."""
 
     port: int
-    process: subprocess.Popen[bytes]
 
     def post(self, path: str, body: bytes = b"") -> None:
         plain = {"Content-Type": "application/octet-stream"}
@@ -86,27 +88,48 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise RuntimeError(f"{MOTO} did not start: {process.poll()}")
+    raise RuntimeError(f"{process.args!r} did not start: {process.poll()}")
 
 
 @contextmanager
-def serving(port: int) -> Iterator[Server]:
-    """Run a server with nothing in it."""
-    process = subprocess.Popen(
-        [MOTO, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def _running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run what listens at a port."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
-        yield Server(port, process)
+        yield process
     finally:
         process.kill()
         process.wait()
 
 
+FORWARDER = """
+import socket, sys, threading
+
+def carry(source, sink):
+    while content := source.recv(65536):
+        sink.sendall(content)
+    sink.shutdown(socket.SHUT_WR)
+
+here, there = (("127.0.0.1", int(port)) for port in sys.argv[1:])
+listener = socket.create_server(here)
+while True:
+    client, server = listener.accept()[0], socket.create_connection(there)
+    for ends in ((client, server), (server, client)):
+        threading.Thread(target=carry, args=ends, daemon=True).start()
+"""
+
+
+def forwarding(port: int, to: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Be the way to a server: it is gone where this process is killed, and what it holds isn't."""
+    return _running([sys.executable, "-c", FORWARDER, str(port), str(to)], port)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving(_free_port()) as server:
-        yield server
+    port = _free_port()
+    with _running([MOTO, "-H", "127.0.0.1", "-p", str(port)], port):
+        yield Server(port)
 
 
 @pytest.fixture
@@ -130,23 +153,18 @@ class Shop:
         rows = ({"id": name.lower(), "inputs": {"name": name, "query": "?"}} for name in NAMES)
         folder.joinpath("golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
-    def experiment(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self.python("pytest", "-p", "no:cacheprovider", "--llm-experiment", *arguments, **environment)
+    def experiment(self, *arguments: str, **variables: str) -> Completed:
+        return pytest_here(self.folder, "--llm-experiment", *arguments, **ENVIRONMENT, **variables)
 
-    def llmobs(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self.python("pytest_llmobs.cli", *words, **environment)
+    def llmobs(self, *words: str, **variables: str) -> Completed:
+        return llmobs_here(self.folder, *words, **ENVIRONMENT, **variables)
 
-    def python(self, module: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def process(self, module: str, *words: str) -> Completed:
+        """Run a module in a process of its own."""
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             cwd=self.folder,
-            env={
-                **os.environ,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "COLUMNS": "200",
-                **environment,
-            },
+            env={**plain_environment(), **ENVIRONMENT},
             capture_output=True,
             text=True,
             timeout=120,
@@ -163,7 +181,7 @@ def test_an_experiment_lands_in_the_bucket_once_and_is_read_from_there(
     server: Server, bucket: str, shop: Shop
 ) -> None:
     uri = server.uri(f"{bucket}/team/llmobs")
-    done = shop.experiment(f"--llm-store={uri}", "--llm-name", "first")
+    done = shop.process("pytest", "--llm-experiment", f"--llm-store={uri}", "--llm-name", "first")
     assert done.returncode == 0, done.stdout + done.stderr
     files = server.files(bucket)
     assert files[0] == f"{bucket}/team/llmobs/experiments/first.json"
@@ -174,7 +192,7 @@ def test_an_experiment_lands_in_the_bucket_once_and_is_read_from_there(
     shop.folder.joinpath(".llmobs").rename(shop.folder / "gone")
     assert "first" in shop.llmobs("experiments", "--store", uri).stdout
     shown = json.loads(shop.llmobs("show", "first", "--store", uri, "--json").stdout)
-    run = shop.llmobs("show", shown["trials"][0]["run_id"], "--store", uri)
+    run = shop.process("pytest_llmobs.cli", "show", shown["trials"][0]["run_id"], "--store", uri)
     assert run.returncode == 0, run.stderr
     assert "Dear Ada" in run.stdout
 
@@ -240,15 +258,12 @@ def test_an_unreachable_server_is_told_before_anything_costs(shop: Shop) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_a_server_that_is_gone_at_the_end_loses_nothing(shop: Shop) -> None:
+def test_a_server_that_is_gone_at_the_end_loses_nothing(server: Server, bucket: str, shop: Shop) -> None:
     port = _free_port()
-    with serving(port) as server:
-        server.client().create_dir("lab")
-        uri = server.uri("lab/x")
+    uri = Server(port).uri(f"{bucket}/x")
+    with forwarding(port, server.port) as way:
         shop.folder.joinpath("conftest.py").write_text(
-            "import os\n"
-            "def pytest_collection_finish():\n"
-            f"    os.kill({server.process.pid}, {int(signal.SIGKILL)})\n"
+            f"import os\ndef pytest_collection_finish():\n    os.kill({way.pid}, {int(signal.SIGKILL)})\n"
         )
         done = shop.experiment(f"--llm-store={uri}", "--llm-name", "first")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -256,11 +271,10 @@ def test_a_server_that_is_gone_at_the_end_loses_nothing(shop: Shop) -> None:
     assert "Can't upload to the store" in text
     assert "Nothing is lost" in text
     assert f"llmobs upload '{uri}'" in text
-    with serving(port) as server:
-        server.client().create_dir("lab")
+    with forwarding(port, server.port):
         later = shop.llmobs("upload", uri)
-        assert later.stdout.startswith("uploaded 2 files"), later.stderr
-        assert [Path(path).suffix for path in server.files("lab")] == [".json", ".json", ".parquet"]
+    assert later.stdout.startswith("uploaded 2 files"), later.stderr
+    assert [Path(path).suffix for path in server.files(bucket)] == [".json", ".json", ".parquet"]
 
 
 def test_a_kill_in_the_middle_of_an_upload_leaves_no_half_file(
@@ -280,7 +294,7 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_no_half_file(
         "        os.kill(os.getpid(), 9)\n"
         f"upload(Store('.llmobs').layout, Dying({uri!r}))\n"
     )
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    environment = {**os.environ, **ENVIRONMENT}
     died = subprocess.run([sys.executable, "-c", script], cwd=shop.folder, env=environment, check=False)
     assert died.returncode == -signal.SIGKILL
     assert server.files(bucket) == []
