@@ -25,9 +25,9 @@ import pytest
 
 @pytest.mark.vcr
 def test_answer(llm_run):
-    client = anthropic.Anthropic(base_url="{url}", api_key="k", max_retries=0)
     messages = [{{"role": "user", "content": "{question}"}}]
-    reply = client.messages.create(model="claude-sonnet-5", max_tokens=50, messages=messages)
+    with anthropic.Anthropic(base_url="{url}", api_key="k", max_retries=0) as client:
+        reply = client.messages.create(model="claude-sonnet-5", max_tokens=50, messages=messages)
     assert reply.content[0].text == "Hello"
 """
 

@@ -1,6 +1,7 @@
 """A shop's support bot as it has run for a while: its users' data lies in every place there is.
 
-Run in an empty folder: ``python retention_shop.py URL`` of an Anthropic server.
+``python retention_shop.py`` in an empty folder is its time in production, with an Anthropic server in the environment;
+the test session follows, then ``commit_and_record``.
 """
 
 from __future__ import annotations
@@ -55,11 +56,6 @@ def main() -> None:
     sys.path.insert(0, str(Path.cwd()))
     production()
     curated()
-    git("init", "-q", "-b", "main")
-    tested("nightly", "--llm-update-baseline", "--llm-report", "json")
-    git("add", "-A")
-    git("commit", "-qm", "Add regressions from production")
-    recorded()
 
 
 def production() -> None:
@@ -101,20 +97,16 @@ def curated() -> None:
     )
 
 
-def tested(name: str, *options: str) -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "--llm-experiment", "--llm-name", name, *options]
-    subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
-
-
-def recorded() -> None:
-    """Keep a recorded reply, and a judge's verdict, for each user."""
+def commit_and_record(folder: Path) -> None:
+    """Commit everything; then keep a recorded reply, and a judge's verdict, for each user."""
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "Add regressions from production")
     for user, question in QUESTIONS.items():
         reply = {"request": {"messages": [{"role": "user", "content": question}]}, "reply": "I am sorry."}
-        write(Path("llm-cassettes", "anthropic", f"{user[:3]}.json"), reply)
-        write(
-            Path(".llmobs", "judgements", user[:2], f"{user[:3]}.json"),
-            {"reason": f"{user} is not answered."},
-        )
+        write(folder / "llm-cassettes" / "anthropic" / f"{user[:3]}.json", reply)
+        verdict = {"reason": f"{user} is not answered."}
+        write(folder / ".llmobs" / "judgements" / user[:2] / f"{user[:3]}.json", verdict)
 
 
 def write(path: Path, value: object) -> None:
@@ -122,9 +114,9 @@ def write(path: Path, value: object) -> None:
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
-def git(*words: str) -> None:
+def git(folder: Path, *words: str) -> None:
     identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *words], check=True)
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True)
 
 
 if __name__ == "__main__":

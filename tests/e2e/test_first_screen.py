@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.here import pytest_here
 from tests.e2e.test_readme import blocks, check_generated, copy_first_screen, without_chance
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,9 +50,10 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> FirstScreen:
         "COLUMNS": "80",
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
     }
-    outputs = []
     status = 0
-    for command in commands():
+    record, *others = commands()
+    outputs = [pytest_here(folder, *shlex.split(record)[1:]).stdout]
+    for command in others:
         done = subprocess.run(
             shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, check=False
         )

@@ -33,10 +33,13 @@ print(sorted(name for name in sys.modules if name in ("pytest", "_pytest", "pyar
 """
 
 
-def run(folder: Path, url: str, **environment: str) -> subprocess.CompletedProcess[str]:
+WITHOUT_A_MODEL = "from pytest_llmobs import trace\nwith trace('answer'):\n    pass\n"
+
+
+def run(folder: Path, url: str, script: str = APP, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LLMOBS")}
     return subprocess.run(
-        [sys.executable, "-c", APP],
+        [sys.executable, "-c", script],
         cwd=folder,
         env={**kept, "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url, **environment},
         capture_output=True,
@@ -68,6 +71,7 @@ def test_without_the_environment_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_a_store_of_its_own(tmp_path: Path) -> None:
-    with serve("Fine.") as server:
-        run(tmp_path, server.url, LLMOBS_TRACING="true", LLMOBS_STORE=str(tmp_path / "elsewhere"))
+    variables = {"LLMOBS_TRACING": "true", "LLMOBS_STORE": str(tmp_path / "elsewhere")}
+    run(tmp_path, "", WITHOUT_A_MODEL, **variables)
     assert list((tmp_path / "elsewhere" / "runs").glob("**/*.parquet"))
+    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]

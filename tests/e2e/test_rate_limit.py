@@ -1,4 +1,4 @@
-"""Targets running ahead share one pace: a server that allows ten requests a second is used, not fought."""
+"""Targets running ahead share one pace: a server that allows twenty requests a second is used, not fought."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tests.anthropic_server import Answer, Request, failure, serve, text
+from tests.e2e.here import pytest_here
 from tests.e2e.test_main_job import Folder
 
 SUITE = """
@@ -43,14 +44,14 @@ class Bucket:
         return text("Dear customer")
 
 
-def test_sixty_four_at_once_against_ten_a_second_finish_without_a_failure(tmp_path: Path) -> None:
-    bucket = Bucket(10.0)
+def test_sixty_four_at_once_against_twenty_a_second_finish_without_a_failure(tmp_path: Path) -> None:
+    bucket = Bucket(20.0)
     with serve(bucket) as server:
         folder = Folder(tmp_path, server)
         rows = ({"id": f"e{n:03}", "inputs": {"customer_name": "Ada", "query": "?"}} for n in range(COUNT))
         tmp_path.joinpath("support_golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         tmp_path.joinpath("test_support.py").write_text(SUITE)
-        result = folder.pytest("--llm-experiment", "--llm-concurrency", "64")
+        result = pytest_here(tmp_path, "--llm-experiment", "--llm-concurrency", "64", **folder.environment)
     assert f"{COUNT} passed" in result.stdout, result.stdout[-3000:]
     assert result.returncode == 0
     assert bucket.refused > 0  # else it proved nothing

@@ -20,7 +20,8 @@ import pytest
 
 from pytest_llmobs import cli
 from pytest_llmobs.errors import PromptVariableError
-from tests.e2e.conftest import ROOT, Red, copy_example, plain_environment, run_pytest
+from tests.e2e.conftest import ROOT, Red, copy_example, plain_environment
+from tests.e2e.here import llmobs_here, pytest_here, python_here
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATASETS = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
@@ -199,7 +200,7 @@ def test_the_tests_of_the_readme_pass(tmp_path: Path):
     copy_first_screen(tmp_path)
     names = write_files(README, tmp_path)
     assert names == ["test_direct.py", "test_own.py"]
-    done = run_pytest(tmp_path, *names)
+    done = pytest_here(tmp_path, *names)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout  # 1 direct call, 2 examples
 
@@ -222,10 +223,9 @@ traced("Maria", "I was charged twice in March.")
 (run,) = Client().list_runs(project_name="production", is_root=True)
 run_id = run.id
 """
-    run_script(tmp_path, setup, noted("rated down"), LLMOBS_TRACING="true", LLMOBS_PROJECT="production")
+    run_app(tmp_path, setup + noted("rated down"), LLMOBS_TRACING="true", LLMOBS_PROJECT="production")
     llmobs = noted("curated").removeprefix("$ llmobs ").split()
-    command = [sys.executable, "-m", "pytest_llmobs.cli", *llmobs, "--yes"]
-    subprocess.run(command, cwd=tmp_path, env=plain_environment(), capture_output=True, check=True)
+    assert llmobs_here(tmp_path, *llmobs, "--yes").returncode == 0
     (line,) = (tmp_path / "datasets" / "rated_down.jsonl").read_text(encoding="utf-8").splitlines()
     example = json.loads(line)
     assert example["inputs"]["customer_name"] == "Maria"
@@ -241,13 +241,13 @@ from pytest_llmobs import evaluate
 from pytest_llmobs.evaluators import forbidden_phrases, required_keywords
 from support_bot import support_agent
 """
-    printed = run_script(tmp_path, setup, noted("script"))
+    printed = printed_by(tmp_path, setup + noted("script"))
     assert "required_keywords  1.000" in printed
     assert "NO BASELINE" in printed
 
 
 def test_the_client_edits_the_dataset_as_the_page_shows(tmp_path: Path):
-    printed = run_script(tmp_path, "", noted("client", DATASETS))
+    printed = printed_by(tmp_path, noted("client", DATASETS))
     assert printed == noted("printed by the client", DATASETS)
     written = tmp_path / "datasets" / "support" / "golden.jsonl"
     assert written.read_text(encoding="utf-8") == noted("written by the client", DATASETS)
@@ -256,7 +256,7 @@ def test_the_client_edits_the_dataset_as_the_page_shows(tmp_path: Path):
 def test_yaml_is_edited_as_the_page_shows(tmp_path: Path):
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "tickets.yaml").write_text(noted("a file of YAML", DATASETS))
-    printed = run_script(tmp_path, "", noted("an edit of YAML", DATASETS))
+    printed = printed_by(tmp_path, noted("an edit of YAML", DATASETS))
     times = re.compile(r"'20\d\d-[^']+'")
     assert times.sub("T", printed.rstrip("\n")) == times.sub(
         "T", noted("printed by the edit of YAML", DATASETS).rstrip("\n")
@@ -264,8 +264,8 @@ def test_yaml_is_edited_as_the_page_shows(tmp_path: Path):
 
 
 def test_a_version_is_loaded_as_the_page_shows(tmp_path: Path):
-    run_script(tmp_path, "", noted("client", DATASETS))
-    printed = run_script(tmp_path, "", noted("versions", DATASETS))
+    printed_by(tmp_path, noted("client", DATASETS))
+    printed = printed_by(tmp_path, noted("versions", DATASETS))
     assert printed == noted("printed by the versions", DATASETS)
 
 
@@ -274,9 +274,17 @@ def noted(note: str, document: str = README) -> str:
     return text
 
 
-def run_script(folder: Path, setup: str, text: str, **variables: str) -> str:
+def printed_by(folder: Path, text: str) -> str:
+    """Return what a script prints."""
+    done = python_here(folder, text, plain_environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def run_app(folder: Path, text: str, **variables: str) -> None:
+    """Run a script that traces from its start to its end."""
     done = subprocess.run(
-        [sys.executable, "-c", setup + text],
+        [sys.executable, "-c", text],
         cwd=folder,
         env=plain_environment() | variables,
         capture_output=True,
@@ -284,7 +292,6 @@ def run_script(folder: Path, setup: str, text: str, **variables: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_every_python_and_sql_block_is_tried():
@@ -306,8 +313,8 @@ def test_the_first_commands_make_what_they_need():
     assert tests[2] == ".venv/bin/python -m pytest -n 2 --dist worksteal"
 
 
-def test_the_files_of_the_datasets_page_work(pytester: pytest.Pytester):
-    names = write_files(DATASETS, pytester.path)
+def test_the_files_of_the_datasets_page_work(tmp_path: Path):
+    names = write_files(DATASETS, tmp_path)
     datasets = [name for name in names if name.startswith("golden.")]
     assert len(datasets) == 4
     tests = "".join(
@@ -319,25 +326,25 @@ def test_golden_{number}(example):
 """
         for number, name in enumerate([*datasets, "golden.toml"])
     )
-    pytester.makepyfile(test_golden=f"import pytest\n{tests}")
-    pytester.path.joinpath("golden.toml").write_text(
-        '[[example]]\nid = "add-seats"\ninputs = {query = "How?"}\n'
-    )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2 + 3 + 2 + 2 + 2 + 1 + 1)
+    (tmp_path / "test_golden.py").write_text(f"import pytest\n{tests}", encoding="utf-8")
+    (tmp_path / "golden.toml").write_text('[[example]]\nid = "add-seats"\ninputs = {query = "How?"}\n')
+    done = pytest_here(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert f" {2 + 3 + 2 + 2 + 2 + 1 + 1} passed in " in done.stdout
 
 
-def test_the_message_on_the_datasets_page_is_the_one_printed(pytester: pytest.Pytester):
-    write_files(DATASETS, pytester.path)
-    golden = pytester.path / "golden.jsonl"
+def test_the_message_on_the_datasets_page_is_the_one_printed(tmp_path: Path):
+    write_files(DATASETS, tmp_path)
+    golden = tmp_path / "golden.jsonl"
     golden.write_text(golden.read_text() + golden.read_text().splitlines()[1])
-    pytester.makepyfile(
-        test_it="import pytest\n\n@pytest.mark.llm_dataset('golden.jsonl')\ndef test_it(example): pass\n"
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.llm_dataset('golden.jsonl')\ndef test_it(example): pass\n"
     )
-    result = pytester.runpytest_subprocess("test_it.py")
+    done = pytest_here(tmp_path, "test_it.py")
     texts = [block for block in blocks(DATASETS) if block.language == "text" and not block.note]
     (shown,) = [block.text.strip() for block in texts]
-    assert shown in result.stdout.str().replace("\nE   ", " ")
-    assert "Traceback" not in result.stdout.str()
+    assert shown in done.stdout.replace("\nE   ", " ")
+    assert "Traceback" not in done.stdout
 
 
 def test_every_extra_is_told_of():

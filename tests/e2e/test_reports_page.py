@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from typing import Any
 
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.reports.json import SCHEMA
-from tests.e2e.conftest import ROOT, Red, plain_environment, run_pytest
+from tests.e2e.conftest import ROOT, copy_example, plain_environment
+from tests.e2e.here import pytest_here
 from tests.e2e.test_readme import UPDATE, blocks, write_files
 
 PATH = ROOT / "docs" / "reports.md"
@@ -55,8 +55,8 @@ def test_every_format_is_told_of() -> None:
     assert told == list(Extensions(standalone_manager()).reports)
 
 
-def test_the_code_that_reads_the_document_works(red: Red, tmp_path: Path) -> None:
-    folder = shutil.copytree(red.folder, tmp_path / "support_bot")
+def test_the_code_that_reads_the_document_works(tmp_path: Path) -> None:
+    folder = copy_example("support_bot", tmp_path)
     (code,) = [block.text for block in blocks(PAGE) if block.note == "run"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -72,13 +72,15 @@ def test_the_code_that_reads_the_document_works(red: Red, tmp_path: Path) -> Non
     assert any(line.startswith("double-charge broken ") for line in examples)
 
 
-def test_a_format_of_ones_own_works(red: Red, tmp_path: Path) -> None:
-    folder = shutil.copytree(red.folder, tmp_path / "support_bot")
+def test_a_format_of_ones_own_works(tmp_path: Path) -> None:
+    folder = copy_example("support_bot", tmp_path)
     conftest = folder / "conftest.py"
     its_own = conftest.read_text(encoding="utf-8")
     assert write_files(PAGE, folder) == ["conftest.py"]
     conftest.write_text(f"{its_own}\n\n{conftest.read_text(encoding='utf-8')}", encoding="utf-8")
-    done = run_pytest(folder, "--llm-experiment", "--llm-name=mine", "--llm-report=means")
+    done = pytest_here(
+        folder, "-k", "double-charge", "--llm-experiment", "--llm-name=mine", "--llm-report=means"
+    )
     assert "report means: .llmobs/reports/mine.csv" in done.stdout
     text = (folder / ".llmobs" / "reports" / "mine.csv").read_text(encoding="utf-8")
     assert re.search(r"^test_\w+\.py::test_\w+,pass,1\.0$", text, re.MULTILINE)

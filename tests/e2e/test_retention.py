@@ -23,6 +23,7 @@ from pytest_llmobs.retention.places import PLACES
 from tests.anthropic_server import serve
 from tests.e2e.conftest import ROOT, plain_environment
 from tests.e2e.here import captured, pytest_here
+from tests.e2e.retention_shop import commit_and_record
 from tests.e2e.test_readme import UPDATE
 
 PAGE = ROOT / "docs" / "retention.md"
@@ -45,6 +46,10 @@ def built(tmp_path_factory: pytest.TempPathFactory, served: str) -> Path:
     folder.mkdir()
     script = Path(__file__).parent / "retention_shop.py"
     subprocess.run([sys.executable, str(script)], cwd=folder, env=environment(served), check=True)
+    options = ("--llm-name", "nightly", "--llm-update-baseline", "--llm-report", "json")
+    done = pytest_here(folder, "-q", "--llm-experiment", *options, **environment(served))
+    assert done.returncode == 0, done.stdout
+    commit_and_record(folder)
     return folder
 
 
