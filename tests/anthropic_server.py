@@ -16,12 +16,13 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.loopback import LoopbackServer, running
 
 USAGE = {"input_tokens": 20, "output_tokens": 10}
 
@@ -146,9 +147,8 @@ class Server:
         """Everything that was asked, in order of arrival."""
         self._script = script
         self._lock = threading.Lock()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.owner = self
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.http = LoopbackServer(_Handler, self)
+        self.url = self.http.url
 
     def answer(self, request: Request) -> Answer:
         """Return the script's answer to ``request``."""
@@ -173,24 +173,8 @@ class Server:
 def serve(script: Script, request_id: str = "request-id") -> Iterator[Server]:
     """Serve ``script`` on a free port of 127.0.0.1 inside the ``with`` block."""
     server = Server(script, request_id)
-    thread = threading.Thread(target=server._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with running(server.http):
         yield server
-    finally:
-        server._http.shutdown()
-        server._http.server_close()
-        thread.join()
-
-
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 1024
-    owner: Server
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is part of the script, not an error."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -198,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
     # Without these two, every call takes 40 ms: Nagle's algorithm waits for the delayed acknowledgement.
     disable_nagle_algorithm = True
     wbufsize = 65536
-    server: _Http
+    server: LoopbackServer
 
     def do_POST(self) -> None:
         self._respond()
@@ -217,13 +201,18 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(raw)
         request = Request(self.command, self.path, headers, body)
         answer = self.server.owner.answer(request)
-        time.sleep(answer.delay)
+        self._wait(answer.delay)
         asked = isinstance(request.body, dict) and request.body.get("stream")
         streamed = asked and isinstance(answer.body, Mapping) and "content" in answer.body
         if answer.events is not None or (streamed and answer.status == 200):
             self._send_events(answer)
         else:
             self._send_whole(answer)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, at most as long as the server serves."""
+        if seconds > 0:
+            self.server.ended.wait(seconds)
 
     def _send_whole(self, answer: Answer) -> None:
         content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
@@ -251,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
             if packer is not None:
                 block = packer.compress(block) + packer.flush(gzip.zlib.Z_SYNC_FLUSH)  # type: ignore[attr-defined]
             self._send_chunk(block)
-            time.sleep(answer.pause)
+            self._wait(answer.pause)
         self._send_chunk(b"" if packer is None else packer.flush(), last=True)
 
     def _send_chunk(self, block: bytes, *, last: bool = False) -> None:

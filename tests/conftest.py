@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
+os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 """A folder without certificates. All servers of tests speak plain HTTP on loopback, and each client of an SDK would
 otherwise load the 150 authorities of this machine: 24 ms of CPU, thousands of times."""

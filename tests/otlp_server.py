@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.loopback import LoopbackServer, running
 
 
 class Collector:
@@ -20,9 +21,8 @@ class Collector:
         self.headers: list[dict[str, str]] = []
         self.status = 200
         """What is answered."""
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._http.owner = self  # type: ignore[attr-defined]
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.http = LoopbackServer(_Handler, self)
+        self.url = self.http.url
 
     @property
     def spans(self) -> list[Any]:
@@ -62,24 +62,17 @@ def _plain(value: Any) -> Any:
 def collect() -> Iterator[Collector]:
     """Run a collector."""
     collector = Collector()
-    thread = threading.Thread(
-        target=collector._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-    )
-    thread.start()
-    try:
+    with running(collector.http):
         yield collector
-    finally:
-        collector._http.shutdown()
-        collector._http.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    server: LoopbackServer
 
     def do_POST(self) -> None:
-        owner: Collector = self.server.owner  # type: ignore[attr-defined]
+        owner: Collector = self.server.owner
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import anthropic
+import pluggy
 
+from pytest_llmobs.extensions import Extensions, standalone_manager
+from pytest_llmobs.providers.base import Provider
 from tests.anthropic_server import Server
 
 MODEL = "claude-sonnet-5"
@@ -23,6 +27,17 @@ USAGE = {
     "service_tier": "standard",
 }
 Call = Callable[[Any], Any]
+
+
+def registered() -> Sequence[Provider]:
+    """Return new providers of every kind there is."""
+    return Extensions(_manager()).providers
+
+
+@cache
+def _manager() -> pluggy.PluginManager:
+    """Look through the installed packages once: there are hundreds."""
+    return standalone_manager()
 
 
 def in_sync(server: Server, call: Call, **options: Any) -> Any:

@@ -12,7 +12,6 @@ from typing import Any
 import anthropic
 import pytest
 
-from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.replay.folder import CassetteFolder
 from pytest_llmobs.replay.recorder import Mode, Recorder
@@ -20,6 +19,7 @@ from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.anthropic_server import Server
+from tests.unit.providers.calls import registered
 from tests.unit.tracing.memory import MemorySink
 
 
@@ -46,7 +46,7 @@ class Tape:
                 CassetteFolder(self.root), mode, self.redaction, record_errors=record_errors
             )
         install(tracer)
-        instrument_on_import(Extensions(standalone_manager()).providers)
+        instrument_on_import(registered())
         try:
             yield self.sink
         finally:
