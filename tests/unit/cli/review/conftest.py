@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -69,15 +71,26 @@ def standing(tmp_path: Path) -> Callable[[], Sequence[Decision]]:
 
 
 @pytest.fixture
-def review(tmp_path: Path) -> Callable[..., Outcome]:
-    """Run ``llmobs review`` with keys from a pipe."""
-    import subprocess
+def review(llmobs: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Run ``llmobs review`` in this process, with keys as if from a pipe."""
+    monkeypatch.setenv("LLMOBS_REVIEWER", "ada")
 
-    def call(keys: str, *words: str, **environment: str) -> Outcome:
+    def call(keys: str, *words: str) -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(keys.encode()), encoding="utf-8"))
+        return llmobs("review", QUEUE, *words)
+
+    return call
+
+
+@pytest.fixture
+def piped(tmp_path: Path) -> Callable[..., Outcome]:
+    """Run ``llmobs review`` in a process of its own, with keys from a real pipe."""
+
+    def call(keys: str, *words: str) -> Outcome:
         done = subprocess.run(
             command(*words),
             cwd=tmp_path,
-            env=clean_environment(**{"LLMOBS_REVIEWER": "ada", **environment}),
+            env=clean_environment(LLMOBS_REVIEWER="ada"),
             input=keys.encode(),
             capture_output=True,
             check=False,

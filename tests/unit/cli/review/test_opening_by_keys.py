@@ -13,9 +13,9 @@ from tests.unit.cli.conftest import clean_environment
 from tests.unit.cli.review.conftest import RUBRIC, as_json, command
 
 
-def test_keys_of_a_script_are_verdicts(queued, review, standing) -> None:
+def test_keys_of_a_script_are_verdicts(queued, piped, standing) -> None:
     queued(4)
-    outcome = review("aftq")
+    outcome = piped("aftq")
     assert outcome.returncode == 0
     lines = outcome.stdout.splitlines()
     assert [line.split("  ")[0].strip() for line in lines] == ["accept", "wrong fact", "wrong tone"] or len(
@@ -37,9 +37,9 @@ def test_three_answers_and_next_are_four_keys(queued, review, standing) -> None:
     assert (decision.verdict, dict(decision.answers)) == (None, {"correct": 1, "tone": 4, "effort": "some"})
 
 
-def test_what_is_written_takes_the_rest_of_its_line(queued, review, standing) -> None:
+def test_what_is_written_takes_the_rest_of_its_line(queued, review, piped, standing) -> None:
     queued(3)
-    outcome = review("cToo slow, aqs\neIt arrives on Monday.\nfccut off", "--json")
+    outcome = piped("cToo slow, aqs\neIt arrives on Monday.\nfccut off", "--json")
     assert outcome.returncode == 0
     [decision] = standing()
     assert decision.comment == "Too slow, aqs"
