@@ -56,7 +56,9 @@ class Red(NamedTuple):
 
 @pytest.fixture(scope="session")
 def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
+    from tests.e2e.here import pytest_here  # which needs the functions above
+
     folder = copy_example("support_bot", tmp_path_factory.mktemp("red"))
-    done = run_pytest(folder, "--llm-experiment", SUPPORT_PROMPT="support:northwind")
+    done = pytest_here(folder, "--llm-experiment", SUPPORT_PROMPT="support:northwind")
     assert done.returncode == 1, done.stdout + done.stderr
     return Red(folder, done.stdout)

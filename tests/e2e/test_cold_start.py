@@ -33,7 +33,7 @@ def together(go, count=8):
     for thread in threads: thread.start()
     for thread in threads: thread.join()
 
-def children(go, count=4):
+def children(go, count=2):
     pids = []
     for number in range(count):
         pid = os.fork()
@@ -79,8 +79,8 @@ together(lambda number: asyncio.run(task(number)))
 """,
         {"leaf": 8},
     ),
-    "forks that never traced": ("children(five)", {"leaf": 20}),
-    "forks of a parent that traced": ("leaf(0); children(five); leaf(1)", {"leaf": 22}),
+    "forks that never traced": ("children(five)", {"leaf": 10}),
+    "forks of a parent that traced": ("leaf(0); children(five); leaf(1)", {"leaf": 12}),
     "forks amid the first calls of threads": (
         """
 def go(number):
@@ -92,10 +92,10 @@ together(go)
 """,
         {"leaf": 4 + 20},
     ),
-    "threads of forks": ("children(lambda number: together(five))", {"leaf": 160}),
+    "threads of forks": ("children(lambda number: together(five))", {"leaf": 80}),
     "threads of forks of a parent that traced": (
         "leaf(0); children(lambda number: together(five))",
-        {"leaf": 161},
+        {"leaf": 81},
     ),
     "pools of processes": (
         """
