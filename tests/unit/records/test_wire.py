@@ -110,7 +110,7 @@ def test_every_field_comes_back(kind: Any, data: st.DataObject) -> None:
 
 @pytest.mark.usefixtures("untraced")
 @given(experiment=records(Experiment))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_an_experiment_comes_back_from_its_document(experiment: Experiment) -> None:
     blank = {field.name: field.default for field in fields(Trial) if field.name in LEFT_OUT} | {"inputs": {}}
     kept = replace(

@@ -34,7 +34,7 @@ _SENTENCE = (
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(), inner, max_size=6),
-    max_leaves=60,
+    max_leaves=25,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from pytest_llmobs.retention.places import OF_QUEUES, known_folders
 PACKAGE = Path(pytest_llmobs.__file__).parent
 ROOTS = ("store_folder", "root")
 """What a store's root is called."""
+BELOW_A_ROOT = re.compile(rf"(?:{'|'.join(ROOTS)})\s*/|\bjoinpath\(")
+"""Finds the modules that may put something right below one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Module:
 
     def below_roots(self) -> Iterator[ast.expr]:
         """Yield what is put right below a store's root: ``root / "queues"``, ``root.joinpath(NAME)``."""
-        if not any(root in self.text for root in (*ROOTS, "store")):
+        if not BELOW_A_ROOT.search(self.text):  # parsing all modules takes seconds
             return
         for node in self.nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and is_root(node.left):

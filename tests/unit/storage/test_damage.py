@@ -39,7 +39,7 @@ def test_no_flipped_bit_goes_unseen_or_stops_the_rest(
     path, content = whole
     keep(line(1000))
     written = {run.id: run for run in store.runs()}
-    for seed in range(120):
+    for seed in range(60):
         chance = random.Random(seed)
         flipped = bytearray(content)
         flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
@@ -62,7 +62,7 @@ def test_no_damage_stops_the_other_files(
 ) -> None:
     path, content = whole
     keep(line(1000))
-    for seed in range(80):
+    for seed in range(40):
         path.write_bytes(damaged(content, seed))
         told: list[str] = []
         damaged_store = Store(store.root, warn=told.append)
@@ -138,7 +138,7 @@ def test_no_spool_stops_the_store(
 
 def test_damaged_lines_cost_themselves_alone(tmp_path: Path, line: Line) -> None:
     content = b"".join(line(number, inputs={"n": number}) for number in range(20))
-    for seed in range(60):
+    for seed in range(30):
         told: list[str] = []
         layout = Layout(tmp_path / str(seed))
         layout.create()

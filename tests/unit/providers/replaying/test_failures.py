@@ -23,6 +23,8 @@ ASK: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Hi"}],
 }
 WORDS = "one two three four"
+LONG, SHORT = 30.0, 0.05
+"""Seconds that a client waits where a reply comes, and where none does."""
 BROKEN_EVENT = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
 Outcome = tuple[Any, ...]
 
@@ -82,9 +84,11 @@ def _stream_async(url: str) -> Outcome:
     return asyncio.run(main())
 
 
-def _create_async(url: str) -> Outcome:
+def _create_async(url: str, timeout: float = LONG) -> Outcome:
     async def main() -> Outcome:
-        async with anthropic.AsyncAnthropic(base_url=url, api_key="k", max_retries=1, timeout=0.3) as client:
+        async with anthropic.AsyncAnthropic(
+            base_url=url, api_key="k", max_retries=1, timeout=timeout
+        ) as client:
             try:
                 return ((await client.messages.create(**ASK)).model_dump(),)
             except Exception as error:
@@ -93,9 +97,9 @@ def _create_async(url: str) -> Outcome:
     return asyncio.run(main())
 
 
-def _in_sync(call: Callable[[Any], Outcome]) -> Callable[[str], Outcome]:
-    def run(url: str) -> Outcome:
-        with anthropic.Anthropic(base_url=url, api_key="k", max_retries=1, timeout=0.3) as client:
+def _in_sync(call: Callable[[Any], Outcome]) -> Callable[..., Outcome]:
+    def run(url: str, timeout: float = LONG) -> Outcome:
+        with anthropic.Anthropic(base_url=url, api_key="k", max_retries=1, timeout=timeout) as client:
             return call(client)
 
     return run
@@ -109,7 +113,7 @@ FAILURES: dict[str, Answer] = {
     "429": failure(429, "rate_limit_error", "slow down", headers=SOON),
     "500": Answer(b"<html>Bad gateway</html>", status=500, headers={**SOON, "content-type": "text/html"}),
     "529": failure(529, "overloaded_error", "Overloaded", headers=SOON),
-    "timeout": text(WORDS, delay=0.8, headers=SOON),
+    "timeout": text(WORDS, delay=LONG, headers=SOON),
     "cut": Answer(
         b'{"id": "msg_1", "content": [', headers={**SOON, "content-length": "4096", "connection": "close"}
     ),
@@ -136,6 +140,11 @@ CASES = [
 ]
 
 
+def _timeout(kind: str) -> tuple[float, ...]:
+    """Return the limit of a call that is to reach it, and nothing for another."""
+    return (SHORT,) if kind == "timeout" else ()
+
+
 @pytest.fixture
 def no_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a server that isn't there: ends the test that does."""
@@ -151,14 +160,15 @@ def no_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("kind", "answer", "call"), CASES)
 def test_a_failure_is_replayed_as_it_was(
-    tape: Tape, kind: str, answer: Answer, call: Callable[[str], Outcome], request: pytest.FixtureRequest
+    tape: Tape, kind: str, answer: Answer, call: Callable[..., Outcome], request: pytest.FixtureRequest
 ) -> None:
+    timeout = _timeout(kind)
     with serve(answer) as server, tape.recording(record_errors=True) as recorded:
-        expected = call(server.url)
+        expected = call(server.url, *timeout)
     assert len(tape.files) == 1, "one recording a call, not one an attempt"
     request.getfixturevalue("no_sleeps")
     with tape.replaying() as replayed:
-        assert call(server.url) == expected
+        assert call(server.url, *timeout) == expected
     (run,), (before,) = replayed.runs, recorded.runs
     assert (run.replayed, run.status, run.retries) == (True, before.status, 0)
     assert str(run.error).splitlines()[-1:] == str(before.error).splitlines()[-1:]
@@ -168,7 +178,7 @@ def test_a_failure_is_replayed_as_it_was(
 def test_a_failure_is_not_recorded_unless_asked_for(tape: Tape, kind: str) -> None:
     call = _create if kind in FAILURES else _raw_stream
     with serve({**FAILURES, **STREAMS}[kind]) as server, tape.recording():
-        _in_sync(call)(server.url)
+        _in_sync(call)(server.url, *_timeout(kind))
     assert tape.files == []
 
 
@@ -308,7 +318,13 @@ def test_a_recorded_failure_is_final(tape: Tape, kind: str) -> None:
             attempts.append(request)
 
     def ask(url: str, retries: int) -> list[Outcome]:
-        options: dict[str, Any] = {"base_url": url, "api_key": "k", "max_retries": retries, "timeout": 0.3}
+        timeout = SHORT if kind == "timeout" else LONG
+        options: dict[str, Any] = {
+            "base_url": url,
+            "api_key": "k",
+            "max_retries": retries,
+            "timeout": timeout,
+        }
         with Counting(**options) as client, CountingOpenAI(**options) as other:
             outcomes = [_create(client)]
             try:

@@ -33,7 +33,7 @@ _NAMES = st.sampled_from(
 _VALUES = st.recursive(
     st.none() | st.booleans() | _NUMBERS | _TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES | _TEXTS, inner, max_size=3),
-    max_leaves=8,
+    max_leaves=5,
 )
 _KINDS = st.sampled_from(
     [
@@ -67,7 +67,7 @@ def _replayed(content: bytes, media_type: str = _SERVER_SENT) -> list[bytes]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(events=st.lists(_events(), min_size=1, max_size=12), spaced=st.booleans(), numbered=st.booleans())
+@given(events=st.lists(_events(), min_size=1, max_size=7), spaced=st.booleans(), numbered=st.booleans())
 def test_any_events_come_back_as_they_were_sent(
     events: list[dict[str, Any]], spaced: bool, numbered: bool
 ) -> None:
@@ -80,7 +80,7 @@ def test_any_events_come_back_as_they_were_sent(
 
 
 @settings(max_examples=150, deadline=None)
-@given(events=st.lists(_events(), min_size=2, max_size=8))
+@given(events=st.lists(_events(), min_size=2, max_size=5))
 def test_any_json_lines_come_back(events: list[dict[str, Any]]) -> None:
     content = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events).encode()
     chunks = _replayed(content, "application/octet-stream")

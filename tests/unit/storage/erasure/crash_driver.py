@@ -1,13 +1,15 @@
-"""Erases a user in one process after the other, each of which ends at a later step; then a second one finishes.
+"""Erases a user once and keeps what lies on the disk before each step; then another process finishes each of them.
 
-``python crash_driver.py TEMPLATE FOLDER EXPECTED``: prints as JSON how many steps there were, and what went wrong.
-A step is whatever opens a file to write, locks, renames or deletes one, as Python's audit hooks tell of it: what only
-reads leaves the disk as it was. Processes are forked,
-so that Arrow is loaded once; this one does nothing with it.
+``python crash_driver.py TEMPLATE FOLDER EXPECTED``: prints as JSON how many steps and unlike states of the disk there
+were, and what went wrong. A step is whatever opens a file to write, locks, renames or deletes one, as Python's audit
+hooks tell of it: what only reads leaves the disk as it was. What a process has written survives its end, so that a copy
+of the disk is what the process would leave that ended there. Processes are forked, so that Arrow is loaded once; this
+one does nothing with it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -25,27 +27,41 @@ from pytest_llmobs.storage.store import Store
 
 STEPS = ("open", "os.rename", "os.remove", "os.rmdir", "fcntl.flock")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-ENDED = 77
+DONE = "done"
 
 
 def main() -> int:
     template, folder, expected = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    # Every state is looked at where it came about: files may say where they lie.
+    root = folder / "store"
+    shutil.copytree(template, root)
     problems: list[str] = []
-    step = 0
-    while True:
-        step += 1
-        root = folder / f"{step}"
-        shutil.copytree(template, root)
-        status = forked(purge, root, step)
-        if status not in (0, ENDED):
-            problems.append(f"step {step}: status {status}")
-        if forked(check, root, expected, f"step {step}", status == 0):
-            problems.append(f"step {step}")
+    if status := forked(purge, root, folder):
+        problems.append(f"the erasure: status {status}")
+    root.rename(folder / DONE)
+    steps = sorted((path for path in folder.iterdir() if path.name != DONE), key=lambda path: int(path.name))
+    seen: set[str] = set()
+    for left in [*steps, folder / DONE]:
+        state = contents(left)
+        # Locks change nothing: what is the same on the disk is the same to whoever comes next.
+        if left.name != DONE and state in seen:
+            continue
+        seen.add(state)
+        left.rename(root)
+        if forked(check, root, expected, f"step {left.name}", left.name == DONE):
+            problems.append(f"step {left.name}")
         shutil.rmtree(root)
-        if status == 0:
-            break
-    print(json.dumps({"steps": step, "problems": problems}))
+    print(json.dumps({"steps": len(steps), "states": len(seen), "problems": problems}))
     return 0
+
+
+def contents(root: Path) -> str:
+    """Return a digest of all names and bytes below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def forked(work: Callable[..., None], *arguments: object) -> int:
@@ -63,16 +79,20 @@ def forked(work: Callable[..., None], *arguments: object) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def purge(root: Path, last: int) -> None:
-    left = [last]
+def purge(root: Path, folder: Path) -> None:
+    """Erase the user; before each step, keep what a process that ended there would leave on the disk."""
+    steps = 0
+    is_copying = False
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and not int(str(arguments[2])) & WRITING:
+        nonlocal steps, is_copying
+        if is_copying or (event == "open" and not int(str(arguments[2])) & WRITING):
             return
         if (event in STEPS and str(root) in str(arguments[0])) or event == "fcntl.flock":
-            left[0] -= 1
-            if left[0] == 0:
-                os._exit(ENDED)
+            steps += 1
+            is_copying = True
+            shutil.copytree(root, folder / str(steps))
+            is_copying = False
 
     store = Store(root)
     found = find_runs(store, ["user_id"], "ada@example.com")

@@ -110,6 +110,7 @@ def test_an_erasure_that_ends_at_any_step_is_finished_by_the_next(
     outcome = json.loads(done.stdout)
     assert outcome["problems"] == [], done.stderr
     assert outcome["steps"] > 40
+    assert outcome["states"] > 15
 
 
 @pytest.mark.parametrize("seed", range(6))

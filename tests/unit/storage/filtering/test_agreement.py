@@ -151,7 +151,7 @@ def numbered(made: list[dict[str, Any]]) -> list[PlainRun]:
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(runs, min_size=3, max_size=8).map(numbered),
     st.integers(0, 8),
