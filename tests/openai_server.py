@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import openai.resources.chat.completions  # noqa: F401 - loaded late, and pytester would forget it after each session
+
 from tests import anthropic_server
 from tests.anthropic_server import Answer, Request, Script, Server
 

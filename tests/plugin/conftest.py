@@ -7,8 +7,10 @@ says so: workers and further sessions have theirs anyway, and all of ``tests/e2e
 from __future__ import annotations
 
 import gc
+import importlib
 import io
 import json
+import pkgutil
 import subprocess
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -16,19 +18,18 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-# pytester forgets what a session in this process imports: these can't be imported twice, and ours takes its time
 import duckdb
+import filelock  # noqa: F401
+import genai_prices.data  # noqa: F401
 import pyarrow.dataset
 import pyarrow.fs
 import pyarrow.parquet  # noqa: F401
 import pytest
+import tabulate  # noqa: F401
+import wcwidth  # noqa: F401
 import yaml  # noqa: F401
 
-import pytest_llmobs.experiments.conclude
-import pytest_llmobs.plugin.confirming.further_sessions
-import pytest_llmobs.plugin.ending
-import pytest_llmobs.plugin.trial
-import pytest_llmobs.storage.spool.sealing  # noqa: F401
+import pytest_llmobs
 from pytest_llmobs.cli import main
 
 APP = """
@@ -65,6 +66,20 @@ ASYNCIO = ("-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function")
 """For tests whose suites are asynchronous; without its key, pytest-asyncio warns."""
 OTHERS = "-p no:anyio -p no:platformdirs -p no:xdist.looponfail"
 """Of other packages, a tenth of a session's time. In the environment they are in no command that is printed."""
+
+
+def _import_ours() -> None:
+    """Import what a session may need before the first one does.
+
+    pytester forgets what a session in this process has imported, and importing it anew took half of each session.
+    """
+    for module in pkgutil.walk_packages(pytest_llmobs.__path__, "pytest_llmobs."):
+        part = module.name.split(".")[1]
+        if part not in ("otel", "server", "spans") and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+_import_ours()
 
 
 class Project:
