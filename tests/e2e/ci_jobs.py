@@ -10,13 +10,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import copy_example, plain_environment
+from tests.e2e.warm import programs
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _NOTHING = ("actions/checkout@v4", "actions/setup-python@v5", "actions/cache@v4")
@@ -71,7 +71,7 @@ class Pipeline:
         # it accepts these packages alone, so that a name that is wrong fails the job
         (tools / "pip").write_text('#!/bin/sh\n[ "$*" = "install anthropic pytest-llmobs" ]\n')
         (tools / "pip").chmod(0o755)
-        path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(tools), str(programs()), os.environ["PATH"]])
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=project,

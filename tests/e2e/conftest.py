@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.e2e.warm import programs
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +38,7 @@ def plain_environment() -> dict[str, str]:
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a folder as users do, with further environment variables."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
+        [programs() / "pytest", *arguments],
         cwd=folder,
         env=plain_environment() | {"COLUMNS": "80"} | variables,
         capture_output=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from tests.anthropic_server import Script, serve
 from tests.e2e.conftest import plain_environment
 from tests.e2e.test_readme import UPDATE, Block, blocks
+from tests.e2e.warm import programs
 
 
 def _nothing(folder: Path) -> Mapping[str, str]:
@@ -53,7 +53,7 @@ class ModelPage:
         plain = plain_environment()
         return {
             **plain,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{plain['PATH']}",
+            "PATH": f"{programs()}{os.pathsep}{plain['PATH']}",
             "COLUMNS": "100",
             "PYTHONIOENCODING": "utf-8",
             "PYTEST_ADDOPTS": f"{plain['PYTEST_ADDOPTS']} -p no:asyncio -p no:cacheprovider",

@@ -19,6 +19,7 @@ import pytest
 
 from tests.anthropic_server import Request, serve
 from tests.e2e.test_readme import ROOT, UPDATE, blocks, write_files
+from tests.e2e.warm import programs
 
 PATH = ROOT / "docs" / "from-langsmith.md"
 PAGE = PATH.read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ def run(folder: Path, command: str, model: str) -> str:
     *variables, _, script = shlex.split(command)
     settings = dict(variable.split("=", 1) for variable in variables)
     done = subprocess.run(
-        [sys.executable, script],
+        [programs() / "python", script],
         cwd=folder,
         env=environment(model, **settings),
         capture_output=True,

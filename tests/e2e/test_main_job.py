@@ -17,6 +17,7 @@ import pytest
 
 from tests.anthropic_server import Answer, Request, Server, serve, text, tool_use
 from tests.e2e.conftest import plain_environment
+from tests.e2e.warm import programs
 
 APP = """
 import anthropic
@@ -124,9 +125,8 @@ class Folder:
         self.path.joinpath("prompt.txt").write_text(text)
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(
-            command,
+            [programs() / "pytest", *arguments],
             cwd=self.path,
             env=self.environment,
             capture_output=True,
