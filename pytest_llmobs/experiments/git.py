@@ -68,7 +68,7 @@ def _is_unborn(folder: Path) -> bool:
     return git(folder, "show-ref", "--verify", "--quiet", output_of(branch)).returncode == 1
 
 
-def is_clean(folder: Path, baselines: Path) -> bool:
+def is_clean(folder: Path, baselines: Path, commit: str | None) -> bool:
     """Return True where no tracked file but baselines differs from the current commit; False where git can't tell.
 
     Files that nobody added to git are the user's own business: most are no code, and git ignores what is built.
@@ -76,7 +76,10 @@ def is_clean(folder: Path, baselines: Path) -> bool:
     Args:
         folder: Anywhere in the repository.
         baselines: Their folder.
+        commit: The current one, as ``current_commit`` has just returned it.
     """
+    if commit is None or not commit.endswith(DIRTY):
+        return commit is not None
     name = Path(os.path.relpath(baselines.resolve(), folder.resolve())).as_posix()
     paths = [":(top)"]
     if not name.startswith("../"):  # git takes no path outside its repository
@@ -116,6 +119,8 @@ def same_code(baselines: Path, then: str, now: str) -> bool:
     """
     if then.endswith(DIRTY):
         return False
+    if then == now:
+        return True
     revisions = [then]
     if not now.endswith(DIRTY):
         revisions.append(now)

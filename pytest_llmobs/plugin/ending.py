@@ -239,7 +239,7 @@ class Ending:
             suites=tuple(self._state.manifest.plans),
             trials=tuple(self._trials.values()),
             commit=commit,
-            clean=commit is not None and is_clean(session.rootdir, session.baseline_folder),
+            clean=is_clean(session.rootdir, session.baseline_folder, commit),
             commands=self._commands(),
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
             conditions=conditions(session.settings),

@@ -22,7 +22,7 @@ def with_commit(experiment: Experiment, setup: Setup) -> Experiment:
     notes = experiment.notes
     if commit is None and (problem := commit_problem(setup.rootdir)):
         notes = (*notes, problem)
-    clean = commit is not None and is_clean(setup.rootdir, setup.baseline_folder)
+    clean = is_clean(setup.rootdir, setup.baseline_folder, commit)
     return replace(experiment, commit=commit, clean=clean, notes=notes)
 
 

@@ -129,49 +129,52 @@ class TestClean:
         run(repository, "commit", "-q", "-m", "Record")
         return folder
 
+    def is_clean(self, folder: Path, baselines: Path) -> bool:
+        return is_clean(folder, baselines, current_commit(folder))
+
     def test_a_work_tree_as_committed_is_clean(self, baselines: Path) -> None:
-        assert is_clean(baselines.parent, baselines)
+        assert self.is_clean(baselines.parent, baselines)
 
     def test_baselines_and_files_that_git_does_not_track_are_no_code(self, baselines: Path) -> None:
         (baselines / "suite.json").write_text("[]")
         (baselines.parent / "notes.txt").write_text("to do")
         assert str(current_commit(baselines.parent)).endswith("+dirty")
-        assert is_clean(baselines.parent, baselines)
+        assert self.is_clean(baselines.parent, baselines)
 
     @pytest.mark.parametrize("staged", [True, False])
     def test_a_changed_line_of_code_is_one_staged_or_not(self, staged: bool, baselines: Path) -> None:
         (baselines.parent / "app.py").write_text("x = 2\n")
         if staged:
             run(baselines.parent, "add", "app.py")
-        assert not is_clean(baselines.parent, baselines)
+        assert not self.is_clean(baselines.parent, baselines)
 
     def test_a_deleted_file_is_one_too(self, baselines: Path) -> None:
         (baselines.parent / "app.py").unlink()
-        assert not is_clean(baselines.parent, baselines)
+        assert not self.is_clean(baselines.parent, baselines)
 
     def test_a_change_above_the_rootdir_counts(self, baselines: Path) -> None:
         inner = baselines.parent / "evals"
         inner.mkdir()
-        assert is_clean(inner, inner / "llm-baselines")
+        assert self.is_clean(inner, inner / "llm-baselines")
         (baselines.parent / "app.py").write_text("x = 2\n")
-        assert not is_clean(inner, inner / "llm-baselines")
+        assert not self.is_clean(inner, inner / "llm-baselines")
 
     def test_a_folder_of_baselines_elsewhere_is_no_obstacle(
         self, baselines: Path, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
-        assert is_clean(baselines.parent, tmp_path_factory.mktemp("elsewhere"))
+        assert self.is_clean(baselines.parent, tmp_path_factory.mktemp("elsewhere"))
 
     def test_a_folder_whose_name_is_a_pattern_is_taken_as_it_is(self, baselines: Path) -> None:
         odd = baselines.parent / "app*"
         odd.mkdir()
         (baselines.parent / "app.py").write_text("x = 2\n")
-        assert not is_clean(baselines.parent, odd)
+        assert not self.is_clean(baselines.parent, odd)
 
     def test_where_nobody_can_tell_it_is_not(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         bare = tmp_path_factory.mktemp("bare")
-        assert not is_clean(bare, bare / "llm-baselines")
+        assert not self.is_clean(bare, bare / "llm-baselines")
         run(bare, "init", "-q")
-        assert not is_clean(bare, bare / "llm-baselines")
+        assert not self.is_clean(bare, bare / "llm-baselines")
 
 
 def test_a_branch_has_its_own_commits_and_those_before_it(repository: Path) -> None:
