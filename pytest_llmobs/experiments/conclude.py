@@ -13,7 +13,6 @@ from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.git import same_code
 from pytest_llmobs.experiments.references import OPTION, Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
-from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.gate.asking import TakeLook
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.errors import RecordCommand, record_command
@@ -30,6 +29,7 @@ from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:  # most sessions upload nothing
     from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.experiments.suite_scores import Find
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 
@@ -103,15 +103,25 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
         shard = Shard.parse(settings.shard)
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
         return keep(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
-    # before the verdict, which may be about them, and from the store, where every process has sealed its runs
-    scores = suite_scores(
+    # before the verdict, which may be about them
+    experiment = replace(experiment, suite_scores=_suite_scores(experiment, surroundings))
+    return keep(judge(experiment, surroundings), surroundings)
+
+
+def _suite_scores(experiment: Experiment, surroundings: Surroundings) -> tuple[SuiteScore, ...]:
+    """Return what summary evaluators say, of runs in the store, where every process has sealed its own."""
+    if not any(plan.summaries for plan in experiment.suites):
+        return tuple(surroundings.known_scores)
+    # 4 ms with all that summary evaluators are bound with, and most suites have none
+    from pytest_llmobs.experiments.suite_scores import suite_scores
+
+    return suite_scores(
         experiment,
         surroundings.store,
         surroundings.find_summaries,
         surroundings.redaction,
         known=surroundings.known_scores,
     )
-    return keep(judge(replace(experiment, suite_scores=scores), surroundings), surroundings)
 
 
 def judge(experiment: Experiment, surroundings: Surroundings) -> Conclusion:

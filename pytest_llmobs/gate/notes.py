@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from pytest_llmobs.baselines.removal import erased_note
 from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
@@ -74,6 +73,9 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
             f"`llmobs baseline prune` drops {its}"
         )
     if suite.baseline is not None:
+        # 7 ms with all that records of baselines are made of, which a session without one needs none of
+        from pytest_llmobs.baselines.removal import erased_note
+
         yield from (f"{name}: {note}" for note in erased_note(suite.baseline))
 
 

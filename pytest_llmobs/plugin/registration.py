@@ -12,7 +12,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.plugin import garbage_collection, options
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.collection import Collection
 from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 from pytest_llmobs.plugin.node_names import NodeNames
@@ -68,7 +68,6 @@ def _register(config: pytest.Config) -> Registered:
     state = _new_state(config, confirming)
     _check(state)
     if state.experiment:
-        garbage_collection.relax(config)
         keep_current_test(config)
     suites = Suites(NodeNames(config.rootpath), state.session.baseline_folder)
     ending = _new_ending(state, suites, confirming)

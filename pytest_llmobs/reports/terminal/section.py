@@ -11,7 +11,6 @@ from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.experiment import digest as digest_of
 from pytest_llmobs.reports.digest.prompts import used_prompts
 from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
-from pytest_llmobs.reports.glossary import PAGE
 from pytest_llmobs.reports.terminal.examples import example_section
 from pytest_llmobs.reports.terminal.extent import Extent, extent_of
 from pytest_llmobs.reports.terminal.metrics import metric_section
@@ -66,6 +65,9 @@ def _below(digest: Digest, page: Page, extent: Extent) -> list[list[str]]:
     """Return what comes after the examples, a block each."""
     commands = list(digest.commands)
     if digest.verdict.light == "red":
+        # 4 ms with all the words, which only a red verdict points to
+        from pytest_llmobs.reports.glossary import PAGE
+
         commands.append(NextCommand("the words", f"llmobs explain {page.signs.dot} {PAGE}"))
     ending = [*_verdict(digest.verdict, page), *_commands(commands, page)]
     return [list(_messages(digest, page, extent)), spending_section(digest.spending, page), ending]
