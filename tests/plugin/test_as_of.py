@@ -50,7 +50,7 @@ def kept(project: Project) -> set[str]:
     return {file.stem for file in project.path.joinpath(".llmobs", "datasets").glob("*.jsonl")}
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)])
+@pytest.mark.parametrize("workers", [(), ("-n1",)])
 def test_an_experiment_runs_again_on_the_data_that_it_had(project: Project, workers: tuple[str, ...]) -> None:
     project.dataset(rows(NAMES))
     project.experiment("--llm-name", "first", *workers)

@@ -10,6 +10,9 @@ import pytest
 
 from tests.plugin.conftest import BROKEN, Project
 
+ONCE = "--llm-confirm=0"
+"""What it is compared with is the same, however often the tests are looked at."""
+
 
 def git(project: Project, *arguments: str) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main")
@@ -17,9 +20,9 @@ def git(project: Project, *arguments: str) -> None:
 
 
 def test_an_experiments_name(project: Project) -> None:
-    project.experiment("--llm-name", "before")
+    project.experiment("--llm-repeat=5", "--llm-name", "before")
     project.prompt(BROKEN)
-    result = project.experiment("--llm-baseline", "before")
+    result = project.experiment(ONCE, "--llm-baseline", "before")
     assert result.ret == 1
     assert "REGRESSED" in result.stdout.str()
 
@@ -27,8 +30,9 @@ def test_an_experiments_name(project: Project) -> None:
 def test_a_folder(project: Project) -> None:
     project.record("-o", "llm_baseline_dir=accepted")
     project.prompt(BROKEN)
-    assert project.experiment("--llm-baseline", "accepted").ret == 1
-    assert "REGRESSED" in project.experiment("--llm-baseline", "accepted").stdout.str()
+    result = project.experiment(ONCE, "--llm-baseline", "accepted")
+    assert result.ret == 1
+    assert "REGRESSED" in result.stdout.str()
 
 
 def test_the_main_branch(project: Project) -> None:
@@ -39,7 +43,7 @@ def test_the_main_branch(project: Project) -> None:
     for path in project.baselines:
         path.unlink()
     project.prompt(BROKEN)
-    result = project.experiment("--llm-baseline", "git:main")
+    result = project.experiment(ONCE, "--llm-baseline", "git:main")
     assert result.ret == 1
     assert "REGRESSED" in result.stdout.str()
 

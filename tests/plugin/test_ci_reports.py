@@ -34,7 +34,7 @@ def annotations(result: pytest.RunResult) -> list[str]:
     return [line for line in result.outlines if line.startswith("::")]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "workers"])
 def test_errors_stand_on_the_lines_of_their_tests(red: Project, workers: tuple[str, ...]):
     result = red.experiment("--llm-report=github", *workers)
     assert result.ret == 1
@@ -67,7 +67,7 @@ def test_the_summary_of_the_step_gets_the_report(
     summary = tmp_path / "step-summary"
     summary.touch()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    result = red.experiment("--llm-report=markdown")
+    result = red.experiment("--llm-report=markdown", "--llm-confirm=0")
     assert result.ret == 1
     assert f"report markdown: {summary}" in result.outlines
     assert summary.read_text().startswith("### 🔴 RED: ")

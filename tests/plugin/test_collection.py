@@ -290,8 +290,11 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
-@pytest.mark.parametrize("way", LATE)
+@pytest.mark.parametrize(
+    ("way", "workers"),
+    [*((way, ()) for way in LATE), ("a hook of the conftest", ("-n1",))],
+    ids=[*LATE, "in a worker"],
+)
 def test_a_marker_that_nothing_reads_is_refused(project: Project, way: str, workers: tuple[str, ...]) -> None:
     conftest, tests, message = LATE[way]
     project.write(conftest=conftest, test_it=tests)

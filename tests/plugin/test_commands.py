@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pytest_llmobs.cli import main
-from tests.plugin.conftest import BROKEN, PLUGINS, Project
+from tests.plugin.conftest import BROKEN, Project
 
 FOLDERS = {
     "the rootdir": (".", "test_app.py", 5),
@@ -24,10 +22,11 @@ FOLDERS = {
 
 def start(project: Project, folder: Path, *arguments: str) -> str:
     """Run pytest as a user does, in a folder."""
-    command = [sys.executable, "-m", "pytest", *PLUGINS, "--llm-experiment", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode <= 1, done.stdout + done.stderr
-    return done.stdout
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result = project.experiment(*arguments)
+    assert result.ret <= 1
+    return result.stdout.str()
 
 
 def printed(said: str, title: str) -> list[str]:
@@ -117,8 +116,7 @@ def test_what_last_failed_is_accepted_by_name(
     project.dataset({"id": f"e{n}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(4))
     start(project, project.path, "--llm-update-baseline")
     project.prompt(BROKEN)
-    plain = [sys.executable, "-m", "pytest", *PLUGINS, "-k", "e1 or e2"]
-    subprocess.run(plain, cwd=project.path, capture_output=True, check=False)
+    project.run("-k", "e1 or e2").assert_outcomes(failed=2)
     said = start(project, project.path, "--lf", *against)
     for title in ("rerun broken", "accept"):
         assert "--lf" not in printed(said, title)

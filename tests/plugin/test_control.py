@@ -105,7 +105,7 @@ def accepted(new: Committed) -> Committed:
 
 def test_a_bad_day_of_the_provider_s_is_drift_and_green(accepted: Committed) -> None:
     accepted.weather.touch()
-    result = accepted.run("-n2")
+    result = accepted.run("-n1")
     assert result.ret == 0
     assert accepted.verdicts == {"DRIFTED"}
     text = result.stdout.str()

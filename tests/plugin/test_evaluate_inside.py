@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pytest_llmobs import evaluate
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.storage.store import Store
+from tests.plugin.conftest import Project
 from tests.unit.client.evaluations import workspace_in
 
 TESTS = """
@@ -51,33 +50,30 @@ def experiments(store: Store) -> dict[str, set[str]]:
     return asked
 
 
-def test_its_runs_do_not_mix_with_the_sessions(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("--llm-experiment", "--llm-name=outer")
+def test_its_runs_do_not_mix_with_the_sessions(empty: Project) -> None:
+    empty.write(test_inner=TESTS)
+    result = empty.run("--llm-experiment", "--llm-name=outer")
     result.assert_outcomes(passed=2)
-    store = Store(pytester.path / ".llmobs")
+    store = Store(empty.path / ".llmobs")
     assert experiments(store) == {"outer": {"one", "before", "after"}, "inner": {"one"}}
     outer = read_experiment("outer", store)
     assert {trial.status for trial in outer.trials} == {"passed"}
     assert len(outer.trials) == 2
 
 
-def test_it_stores_its_experiment_in_an_ordinary_session_too(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess()
+def test_it_stores_its_experiment_in_an_ordinary_session_too(empty: Project) -> None:
+    empty.write(test_inner=TESTS)
+    result = empty.run()
     result.assert_outcomes(passed=2)
-    assert experiments(Store(pytester.path / ".llmobs")) == {"inner": {"one"}}
+    assert experiments(Store(empty.path / ".llmobs")) == {"inner": {"one"}}
 
 
-def test_a_baseline_of_evaluate_is_no_test_that_is_gone(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        TESTS.replace("results = evaluate", "results = evaluate").replace(
-            '    model("after")', '    results.gate(update_baseline=True)\n    model("after")'
-        )
-    )
-    pytester.runpytest_subprocess("--llm-experiment")
-    assert list((pytester.path / "llm-baselines").glob("evaluate--*.json"))
-    result = pytester.runpytest_subprocess("--llm-experiment")
+def test_a_baseline_of_evaluate_is_no_test_that_is_gone(empty: Project) -> None:
+    recording = '    results.gate(update_baseline=True)\n    model("after")'
+    empty.write(test_inner=TESTS.replace('    model("after")', recording))
+    empty.run("--llm-experiment")
+    assert list((empty.path / "llm-baselines").glob("evaluate--*.json"))
+    result = empty.run("--llm-experiment")
     result.stdout.no_fnmatch_line("*evaluate::*")
 
 
@@ -85,14 +81,10 @@ def length(outputs: dict[str, str]) -> int:
     return len(outputs["answer"])
 
 
-def test_an_experiment_of_pytest_can_be_scored_again(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytester.makepyfile(TESTS.partition("def test_evaluates")[0])
-    pytester.runpytest_subprocess("--llm-experiment", "--llm-name=outer", "--llm-repeat=2").assert_outcomes(
-        passed=2
-    )
-    client = ClientBase(workspace=workspace_in(Path(pytester.path)))
+def test_an_experiment_of_pytest_can_be_scored_again(empty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty.write(test_inner=TESTS.partition("def test_evaluates")[0])
+    empty.run("--llm-experiment", "--llm-name=outer", "--llm-repeat=2").assert_outcomes(passed=2)
+    client = ClientBase(workspace=workspace_in(empty.path))
     results = evaluate("outer", evaluators=[length], client=client)
     assert len(results) == 2
     experiment = read_experiment("outer", client.workspace.open_store())

@@ -41,8 +41,8 @@ def test_beside():
 """
 QUICK = "--llm-confirm=0"
 """One look is enough where nothing must be called broken."""
-WORKERS = ("-n2",)
-GROUPS = ("-n2", "--dist=loadgroup")
+WORKERS = ("-n1",)
+GROUPS = ("-n1", "--dist=loadgroup")
 """Pytest reports these tests under other node ids."""
 
 
@@ -124,7 +124,7 @@ def test_xunit2_has_them_in_the_output_and_stays_valid(
 
 
 def test_the_head_of_the_file_tells_of_the_experiment(bot: Project) -> None:
-    told = properties(junit(bot, "xunit2", "--llm-name=night", "-n2"))
+    told = properties(junit(bot, "xunit2", "--llm-name=night", *WORKERS))
     assert (told["llm.experiment"], told["llm.verdict"]) == ("night", "red")
     assert str(told["llm.headline"]).startswith("RED: answers regressed, 2 examples broke")
     assert (told["llm.trials"], told["llm.trials.expected"]) == ("8", "8")
