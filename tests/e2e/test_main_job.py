@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -225,6 +226,7 @@ def test_the_api_key_is_in_no_file(job: Job) -> None:
 # The 50th test waits for the signal: Python handles a signal between any two instructions, and at some of them
 # (1 Ctrl-C of 60 among trivial tests, measured) pytest fails to print where it was and exits with 1.
 STOPPED_SUITE = """
+import os
 import signal
 from pathlib import Path
 import pytest
@@ -237,7 +239,7 @@ def test_support_agent(example, llm_run):
     with finished.open("a") as file:
         file.write(llm_run.id + "\\n")
     if finished.read_text().count("\\n") == 50:
-        open("waiting", "x").close()
+        os.write(int(os.environ["WAITING"]), b"!")
         signal.pause()
 """
 
@@ -248,17 +250,19 @@ def stopped_in_the_middle(folder: Folder, by: signal.Signals) -> tuple[int, set[
     folder.path.joinpath("support_golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     folder.path.joinpath("test_support.py").write_text(STOPPED_SUITE)
     finished = folder.path / "finished.txt"
+    waiting, told = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--llm-experiment", "-p", "no:cacheprovider"],
         cwd=folder.path,
-        env=folder.environment,
+        env={**folder.environment, "WAITING": str(told)},
         stdout=subprocess.DEVNULL,
+        pass_fds=[told],
     )
-    deadline = time.monotonic() + 60
+    os.close(told)
     try:
-        while not folder.path.joinpath("waiting").exists():
-            assert process.poll() is None, "the session ended before it could be stopped"
-            assert time.monotonic() < deadline
+        with os.fdopen(waiting, "rb", buffering=0) as pipe:
+            assert select.select([pipe], [], [], 60)[0]
+            assert pipe.read(1) == b"!", "the session ended before it could be stopped"
         process.send_signal(by)
         status = process.wait(60)
     finally:
