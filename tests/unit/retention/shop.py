@@ -1,19 +1,27 @@
-"""A small shop with the data of two people in many places; as a script, an erasure that is killed at its Nth step.
+"""A small shop with the data of two people in many places; as a script, erasures that are killed, each at one step.
 
-``python -m tests.unit.retention.shop FOLDER USER N`` kills itself before the Nth change of a file.
+``python -m tests.unit.retention.shop TEMPLATE FOLDER USER 1 5 …`` erases the user in copies of a shop, ``FOLDER/1`` and
+so on, in processes of their own: each is killed before it changes a file for the Nth time. Prints as JSON how they
+ended. They are forked, so that all there is to import is imported once.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pkgutil
+import shutil
 import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest_llmobs.retention
+import pytest_llmobs.review
+import pytest_llmobs.storage
 from pytest_llmobs.baselines.file import save_baseline
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.client import Client
@@ -145,9 +153,39 @@ def kill_at(step: int) -> None:
             setattr(owner, name, counted(getattr(owner, name)))
 
 
+def purge_and_die(folder: Path, user: str, step: int) -> int:
+    """Erase a user in a process that is killed on the way, and return how it ended."""
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            os.chdir(folder)
+            kill_at(step)
+            status = main(["purge", "--user", user, "--yes"])
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def import_what_erases() -> None:
+    """Import it before anything is forked."""
+    for package in (pytest_llmobs.retention, pytest_llmobs.storage, pytest_llmobs.review):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    import_module("pytest_llmobs.cli.commands.purge")
+
+
 if __name__ == "__main__":
     from pytest_llmobs.cli import main
 
-    os.chdir(sys.argv[1])
-    kill_at(int(sys.argv[3]))
-    sys.exit(main(["purge", "--user", sys.argv[2], "--yes"]))
+    import_what_erases()
+    template, folder, user, *steps = sys.argv[1:]
+    ends: dict[str, int] = {}
+    output = os.dup(1)
+    os.dup2(2, 1)  # what the erasures print is no JSON
+    for step in steps:
+        copy = Path(folder, step)
+        shutil.copytree(template, copy)
+        ends[step] = purge_and_die(copy, user, int(step))
+    os.write(output, json.dumps(ends).encode())
