@@ -13,7 +13,7 @@ from pytest_llmobs.datasets.loading import Past
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.as_of import AsOf, examples_at
 from pytest_llmobs.datasets.versions.base import ExperimentVersions
-from pytest_llmobs.datasets.versions.moments import keep_current
+from pytest_llmobs.datasets.versions.moments import is_kept, keep_current
 from pytest_llmobs.errors import DatasetError, LlmobsError
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.records.examples import Dataset, Example, UsedDataset
@@ -121,8 +121,10 @@ def _keep(catalog: Catalog, dataset: Dataset, name: str, clean: Callable[[Any], 
         _refuse_sensitive(dataset, clean)
     if name and catalog.has(name):
         name = catalog.name_of(catalog.file(name))
-        with catalog.lock(name):
-            keep_current(catalog, name, dataset.version, examples)
+        # a lock takes 18 ms to import, and most sessions use what the last one did
+        if not is_kept(catalog, name, dataset.version):
+            with catalog.lock(name):
+                keep_current(catalog, name, dataset.version, examples)
     elif not catalog.versions.has(dataset.version):
         catalog.prepare_store()
         catalog.versions.keep(dataset.version, examples)

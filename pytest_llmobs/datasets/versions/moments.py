@@ -41,6 +41,16 @@ def observe(catalog: Versioned, name: str) -> tuple[str, tuple[Example, ...]]:
     return version, examples
 
 
+def is_kept(catalog: Versioned, name: str, version: str) -> bool:
+    """Tell whether the store knows already that a dataset holds a version now, and what that is; asks for no lock.
+
+    Raises:
+        StoreError: The history can't be read.
+    """
+    last = catalog.versions.last(name)
+    return last is not None and last.version == version and catalog.versions.has(version)
+
+
 def keep_current(
     catalog: Versioned, name: str, version: str, examples: Callable[[], Sequence[Example]]
 ) -> datetime:
