@@ -16,6 +16,7 @@ from pytest_llmobs.reports.json import SCHEMA
 from tests.e2e.conftest import ROOT, copy_example, plain_environment
 from tests.e2e.here import pytest_here
 from tests.e2e.test_readme import UPDATE, blocks, write_files
+from tests.e2e.warm import programs
 
 PATH = ROOT / "docs" / "reports.md"
 PAGE = PATH.read_text(encoding="utf-8")
@@ -58,7 +59,7 @@ def test_every_format_is_told_of() -> None:
 def test_the_code_that_reads_the_document_works(tmp_path: Path) -> None:
     folder = copy_example("support_bot", tmp_path)
     (code,) = [block.text for block in blocks(PAGE) if block.note == "run"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{programs()}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from tests.e2e.conftest import ROOT, plain_environment
 from tests.e2e.here import captured, pytest_here
 from tests.e2e.retention_shop import commit_and_record
 from tests.e2e.test_readme import UPDATE
+from tests.e2e.warm import programs
 
 PAGE = ROOT / "docs" / "retention.md"
 ANN, BOB = "ann-4711", "bob-0815"
@@ -45,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, served: str) -> Path:
     folder = tmp_path_factory.mktemp("built") / "shop"
     folder.mkdir()
     script = Path(__file__).parent / "retention_shop.py"
-    subprocess.run([sys.executable, str(script)], cwd=folder, env=environment(served), check=True)
+    subprocess.run([programs() / "python", script], cwd=folder, env=environment(served), check=True)
     options = ("--llm-name", "nightly", "--llm-update-baseline", "--llm-report", "json")
     done = pytest_here(folder, "-q", "--llm-experiment", *options, **environment(served))
     assert done.returncode == 0, done.stdout
