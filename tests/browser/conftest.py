@@ -4,67 +4,75 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import ReportOrder, Reports
 from pytest_llmobs.reports.evidence import Evidence, NoEvidence
 from pytest_llmobs.reports.html.report import HtmlReport
+from tests.browser.chromium import DESKTOP, Chromium
 from tests.browser.experiments import support_red
 
-DESKTOP = {"width": 1280, "height": 800}
+__all__ = ["DESKTOP", "PHONE", "Opened"]
 PHONE = {"width": 390, "height": 844}
+CHROMIUM = Chromium()
+# how long a machine with too much to do may take for what a reader gets at once
+expect.set_options(timeout=60_000)
 
 
-# By module: while Playwright runs, no other test of the process may run an event loop.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """End the browser with the folder: while Playwright runs, no other test may run an event loop."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path.parent != item.path.parent:
+            CHROMIUM.close()
+
+
+def pytest_sessionfinish() -> None:
+    """End the browser where a session ends in the folder's midst."""
+    CHROMIUM.close()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium, without a network.
-
-    ``LLMOBS_EXPECT_BROWSER`` makes a missing one a failure.
-    """
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("LLMOBS_EXPECT_BROWSER"):
-            pytest.fail("there is no chromium")
-        pytest.skip("needs chromium, `apt-get install chromium`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def browser() -> Browser:
+    """The browser, which runs already if another module of the folder has used it."""
+    return CHROMIUM.started()
 
 
-@dataclass
+def written(path: Path, experiment: Experiment, evidence: Evidence | None = None) -> Path:
+    """Write the report of an experiment as a session does, and return the file."""
+    context = Context(evidence=evidence or NoEvidence())
+    (delivery,) = Reports(experiment, context, (ReportOrder(HtmlReport(), path),)).written(None)
+    assert not delivery.problem, delivery.problem
+    return path
+
+
+@dataclass(frozen=True)
 class Opened:
-    """Pages that a test has opened, and what they did beside showing themselves."""
+    """What a test has opened, and what that did beside showing itself."""
 
     browser: Browser
     folder: Path
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    requests: list[str]
+    complaints: list[str]
 
-    def file(self, experiment: Experiment, evidence: Evidence | None = None, name: str = "report") -> Path:
-        """Write the report of an experiment as a session does, and return the file."""
-        path = self.folder / f"{name}.html"
-        context = Context(evidence=evidence or NoEvidence())
-        (delivery,) = Reports(experiment, context, (ReportOrder(HtmlReport(), path),)).written(None)
-        assert not delivery.problem, delivery.problem
-        return path
+    def file(self, experiment: Experiment, evidence: Evidence | None = None) -> Path:
+        """Write the report of an experiment, and return the file."""
+        return written(self.folder / "report.html", experiment, evidence)
 
     def page(self, file: Path, fragment: str = "", **options: object) -> Page:
-        """Open a file in a context of its own; options are those of ``Browser.new_context``."""
-        context = self.browser.new_context(**{"viewport": DESKTOP, "offline": True, **options})
-        page = context.new_page()
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        """Open a file, in the place of what the test has opened with the same options (`Chromium.page`)."""
+        page = CHROMIUM.page(**options)
         page.goto(f"{file.as_uri()}{fragment}")
         page.wait_for_selector("h1")
         return page
@@ -73,24 +81,18 @@ class Opened:
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens reports; at the end, none may have asked for anything but its own file, or complained."""
-    opened = Opened(browser, tmp_path)
+    opened = Opened(browser, tmp_path, CHROMIUM.requests, CHROMIUM.complaints)
     yield opened
     if folder := os.environ.get("LLMOBS_SCREENSHOTS"):
-        _keep_screenshots(browser, Path(folder), request.node.nodeid)
-    for context in browser.contexts:
-        context.close()
+        name = re.sub(r"\W+", "-", request.node.nodeid.removeprefix("tests/browser/"))
+        CHROMIUM.keep_screenshots(Path(folder), name)
+    CHROMIUM.leave()
     strangers = [url for url in opened.requests if not url.startswith("file://")]
+    complaints = list(opened.complaints)
+    opened.requests.clear()
+    opened.complaints.clear()
     assert not strangers
-    assert not opened.complaints
-
-
-def _keep_screenshots(browser: Browser, folder: Path, nodeid: str) -> None:
-    """Show what the test's pages showed at its end, to whoever looks at the build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"\W+", "-", nodeid.removeprefix("tests/browser/"))
-    for number, context in enumerate(browser.contexts):
-        for page in context.pages:
-            page.screenshot(path=folder / f"{name[:150]}-{number}.png")
+    assert not complaints
 
 
 @pytest.fixture
@@ -105,12 +107,17 @@ def open_report(opened: Opened) -> Callable[..., Page]:
     return open_it
 
 
+@pytest.fixture(scope="session")
+def red_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of an experiment of 129 trials that a prompt made red, for tests that change nothing in it."""
+    return written(tmp_path_factory.mktemp("red") / "report.html", *support_red())
+
+
 @pytest.fixture
-def open_red(open_report: Callable[..., Page]) -> Callable[..., Page]:
-    """Opens the report of an experiment of 129 trials that a prompt made red."""
+def open_red(opened: Opened, red_file: Path) -> Callable[..., Page]:
+    """Opens the report of an experiment of 129 trials that a prompt made red: ``open_red("#/trial/3")``."""
 
     def open_it(fragment: str = "", **options: object) -> Page:
-        experiment, evidence = support_red()
-        return open_report(experiment, fragment, evidence, **options)
+        return opened.page(red_file, fragment, **options)
 
     return open_it

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from pytest_llmobs.reports.html.bundle import VIEWER
 
@@ -16,13 +16,19 @@ Segments = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def word_diff(browser: Browser) -> Iterator[Callable[[str, str], Segments]]:
-    """The page's function, in a page that has nothing else."""
+def diff_page(browser: Browser) -> Iterator[Page]:
+    """A page that has nothing but the function ``wordDiff``."""
     source = VIEWER.joinpath("texts", "diff.js").read_text(encoding="utf-8")
     page = browser.new_context().new_page()
     page.evaluate(f"() => {{ {source.replace('export ', '')}; window.wordDiff = wordDiff; }}")
-    yield lambda before, after: page.evaluate("texts => wordDiff(...texts)", [before, after])
+    yield page
     page.context.close()
+
+
+@pytest.fixture
+def word_diff(diff_page: Page) -> Callable[[str, str], Segments]:
+    """The page's function."""
+    return lambda before, after: diff_page.evaluate("texts => wordDiff(...texts)", [before, after])
 
 
 def marked(segments: Segments) -> str:
@@ -92,19 +98,29 @@ def assert_difference(segments: Segments, before: str, after: str) -> None:
         assert (first, second) != ("insert", "delete")
 
 
-def test_both_texts_can_be_read_from_any_difference(word_diff) -> None:
+def test_both_texts_can_be_read_from_any_difference(diff_page) -> None:
     signs = ["a", "cat", "refund", " ", "  ", "\n", ".", "{x}", "漢", "\U0001f600", "\x00", "</script>"]
     words = random.Random(7)
+    pairs = []
     for _ in range(300):
-        before, after = ("".join(words.choices(signs, k=words.randrange(15))) for _ in range(2))
-        assert_difference(word_diff(before, after), before, after)
+        pairs.append(["".join(words.choices(signs, k=words.randrange(15))) for _ in range(2)])
+    differences = diff_page.evaluate("pairs => pairs.map((texts) => wordDiff(...texts))", pairs)
+    for (before, after), segments in zip(pairs, differences, strict=True):
+        assert_difference(segments, before, after)
 
 
-def test_a_word_in_a_text_of_megabytes_is_found(word_diff) -> None:
-    filler = "the order was sent on time and nobody complained\n" * 100_000
-    segments = word_diff(f"{filler}refund\n{filler}", f"{filler}credit\n{filler}")
-    assert len(filler) > 4_000_000
-    assert [segment["text"] for segment in segments if segment["kind"] != "equal"] == ["refund", "credit"]
+def test_a_word_in_a_text_of_megabytes_is_found(diff_page) -> None:
+    size, differing = diff_page.evaluate(
+        """() => {
+            // made in the page: megabytes take longer to send than to compare
+            const filler = "the order was sent on time and nobody complained\\n".repeat(100_000);
+            const segments = wordDiff(`${filler}refund\\n${filler}`, `${filler}credit\\n${filler}`);
+            const differing = segments.filter(({ kind }) => kind !== "equal").map(({ text }) => text);
+            return [filler.length, differing];
+        }"""
+    )
+    assert size > 4_000_000
+    assert differing == ["refund", "credit"]
 
 
 def test_lines_are_compared_by_words_in_long_texts(word_diff) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import TrialScore
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, written
 from tests.browser.experiments import big, support_red
 from tests.unit.reports.conftest import experiment, plan, trials
 
@@ -18,6 +19,12 @@ from tests.unit.reports.conftest import experiment, plan, trials
 def page(open_red) -> Page:
     """A red experiment of 129 trials."""
     return open_red()
+
+
+@pytest.fixture(scope="module")
+def many_file(tmp_path_factory) -> Path:
+    """The report of an experiment of 2,000 trials."""
+    return written(tmp_path_factory.mktemp("many") / "report.html", *big(2000))
 
 
 def rows(page: Page):
@@ -123,27 +130,25 @@ def test_more_rows_come_on_demand_and_the_focus_goes_to_the_first(page) -> None:
     expect(rows(page)).to_have_count(100)
 
 
-def test_the_page_answers_while_thousands_of_rows_come(open_report) -> None:
-    shown, evidence = big(3000)
-    page = open_report(shown, evidence=evidence)
-    waited = page.get_by_role("button", name="Show all 3000").evaluate(
+def test_the_page_answers_while_thousands_of_rows_come(opened, many_file) -> None:
+    page = opened.page(many_file)
+    waited = page.get_by_role("button", name="Show all 2000").evaluate(
         """(button) => new Promise((answered) => {
             button.click();
             requestAnimationFrame(() => answered(document.querySelectorAll(".trials tbody tr").length));
         })"""
     )
     assert waited < 1000
-    expect(rows(page)).to_have_count(3000)
+    expect(rows(page)).to_have_count(2000)
     page.fill("#filter", "repeat:1")
     expect(rows(page)).to_have_count(100)
 
 
-def test_paper_has_all_rows_that_were_asked_for(open_report) -> None:
-    shown, evidence = big(3000)
-    page = open_report(shown, evidence=evidence)
-    page.get_by_role("button", name="Show all 3000").click()
+def test_paper_has_all_rows_that_were_asked_for(opened, many_file) -> None:
+    page = opened.page(many_file)
+    page.get_by_role("button", name="Show all 2000").click()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert rows(page).count() == 3000
+    assert rows(page).count() == 2000
 
 
 def test_a_trial_keeps_filter_and_order_and_back_returns_to_them(page) -> None:
