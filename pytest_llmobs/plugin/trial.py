@@ -18,7 +18,11 @@ from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cassettes.unrecorded_calls import insisting
-from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
+from pytest_llmobs.plugin.failed_tests.repeated_errors import (
+    described_briefly,
+    note_cause,
+    shorten_traceback,
+)
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_warning
 from pytest_llmobs.plugin.outcome import Pardons, judge_outcome, worse
 from pytest_llmobs.plugin.pytest_internals import (
@@ -145,12 +149,14 @@ class TrialHooks:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the trial to its report; a failed assertion over a baseline is for the gate to judge."""
-        report = yield
         plan = item.stash.get(PLAN, None)
-        if plan is not None and isinstance(item, pytest.Function):
-            if plan.nodeid != report.nodeid:
-                setattr(report, NODEID, plan.nodeid)
-            self._read_report(item, plan, report, call)
+        if plan is None or not isinstance(item, pytest.Function):
+            return (yield)
+        with described_briefly(item, call):
+            report = yield
+        if plan.nodeid != report.nodeid:
+            setattr(report, NODEID, plan.nodeid)
+        self._read_report(item, plan, report, call)
         return report
 
     @pytest.hookimpl(tryfirst=True)

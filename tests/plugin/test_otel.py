@@ -21,7 +21,7 @@ def _scored(collector: Collector) -> dict[str, tuple[str, list[float]]]:
 
 
 def test_every_run_of_an_experiment_is_a_span(project: Project, collector: Collector) -> None:
-    result = project.experiment("-o", "llm_otel=true", "--llm-name", "spring", "-n2")
+    result = project.experiment("-o", "llm_otel=true", "--llm-name", "spring", "-n1")
     result.assert_outcomes(passed=3)
     assert "can't be exported" not in result.stdout.str() + result.stderr.str()
     assert sorted(span.name for span in collector.spans if span.parent_span_id) == ["complete"] * 3

@@ -24,6 +24,7 @@ from xdist.dsession import DSession
 from xdist.scheduler import LoadScheduling
 
 from pytest_llmobs.plugin import pytest_internals as internals
+from tests.plugin.conftest import OTHERS, PLUGINS
 
 VERSIONS = f"pytest {_pytest.__version__}, xdist {xdist.__version__}"
 
@@ -105,8 +106,8 @@ def test_it_is_still_called_like_that(function: Any, expected: tuple[str, ...]) 
 
 
 @pytest.fixture
-def configured(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+def configured(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"{OTHERS} {' '.join(PLUGINS)}")
     return pytester
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import anthropic  # noqa: F401 - here, because pytester forgets what a session imports
 import pytest
+
+from tests.plugin.conftest import Project
 
 APP = """
 import json
@@ -43,11 +46,11 @@ MISSPELT = APP.replace("(example, llm_run)", "(example, llm_rum)")
     "mode", [(), ("--llm-experiment",), ("-n", "2")], ids=["plain", "experiment", "workers"]
 )
 def test_an_error_that_hits_many_trials_is_told_once(
-    pytester: pytest.Pytester, mode: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    empty: Project, mode: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    pytester.makepyfile(test_it=APP)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--junitxml=junit.xml", *mode)
+    empty.write(test_it=APP)
+    result = empty.run("--junitxml=junit.xml", *mode)
     text = result.stdout.str()
     assert result.ret == 1
     # shown once, down to the app's own line and no further
@@ -57,7 +60,7 @@ def test_an_error_that_hits_many_trials_is_told_once(
     # all keep their names, and their failures where machines read them
     for number in range(3):
         assert text.count(f"FAILED test_it.py::test_app[e{number}] - json.decoder.JSONDecodeError") == 1
-    junit = ElementTree.parse(pytester.path / "junit.xml")
+    junit = ElementTree.parse(empty.path / "junit.xml")
     failures = [case.get("name") for case in junit.iter("testcase") if case.find("failure") is not None]
     assert {f"test_app[e{number}]" for number in range(4)} <= set(failures)
     # another error is another matter, and a failed assertion is no error
@@ -65,18 +68,18 @@ def test_an_error_that_hits_many_trials_is_told_once(
     assert text.count("E       AssertionError: assert 'no' == 'yes'") == 4
 
 
-def test_a_misspelt_fixture_is_told_once(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(test_it=MISSPELT)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-n", "2")
+def test_a_misspelt_fixture_is_told_once(empty: Project) -> None:
+    empty.write(test_it=MISSPELT)
+    result = empty.run("-n", "1")
     text = result.stdout.str()
     result.assert_outcomes(errors=8)
     assert text.count("fixture 'llm_rum' not found\n>       available fixtures") == 2  # one a test
     assert text.count("hit 4 trials: this one, ") == 2
 
 
-def test_a_traceback_of_ones_own_choice_stays(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(test_it=APP)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--tb=long", "-k", "e0")
+def test_a_traceback_of_ones_own_choice_stays(empty: Project) -> None:
+    empty.write(test_it=APP)
+    result = empty.run("--tb=long", "-k", "e0")
     assert "raise JSONDecodeError" in result.stdout.str()
 
 
@@ -91,13 +94,11 @@ def test_tone(example, llm_run):
 """
 
 
-def test_a_judge_without_a_key_is_told_once(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_judge_without_a_key_is_told_once(empty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
-    pytester.makepyfile(test_it=JUDGED)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio")
+    empty.write(test_it=JUDGED)
+    result = empty.run()
     text = result.stdout.str()
     result.assert_outcomes(failed=3)
     assert text.count("E   pytest_llmobs.errors.UnscoredError: 'tone' is unscored: Judge model ") == 1
@@ -105,12 +106,11 @@ def test_a_judge_without_a_key_is_told_once(
     assert text.count("hit 3 trials: this one, ") == 1
 
 
-def test_a_shortened_traceback_holds_no_secret(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("def pytest_runtest_logreport(report):\n    print(vars(report))\n")
-    pytester.makepyfile(test_it=LEAKING)
-    result = pytester.runpytest_subprocess("-s", "-p", "no:asyncio", "--junitxml=junit.xml")
+def test_a_shortened_traceback_holds_no_secret(empty: Project) -> None:
+    empty.write(conftest="def pytest_runtest_logreport(report):\n    print(vars(report))\n", test_it=LEAKING)
+    result = empty.run("-s", "--junitxml=junit.xml")
     result.assert_outcomes(failed=2)
-    text = result.stdout.str() + pytester.path.joinpath("junit.xml").read_text()
+    text = result.stdout.str() + empty.path.joinpath("junit.xml").read_text()
     assert "[redacted: " in text
     assert "hit 2 trials: this one, " in text
     assert "Zx9Zx9" not in text

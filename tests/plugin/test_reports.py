@@ -56,7 +56,7 @@ def red(project: Project) -> Project:
 
 
 def test_json_lies_in_the_store_and_says_what_the_section_says(red: Project):
-    result = red.experiment("--llm-name=first", "--llm-report=json")
+    result = red.experiment("--llm-confirm=0", "--llm-name=first", "--llm-report=json")
     assert result.ret == 1
     document = validated(red.path / ".llmobs" / "reports" / "first.json")
     assert document["experiment"]["name"] == "first"
@@ -67,7 +67,9 @@ def test_json_lies_in_the_store_and_says_what_the_section_says(red: Project):
 
 def test_a_format_of_the_conftest_is_one_file(red: Project):
     red.write(conftest=CONFTEST)
-    result = red.experiment("--llm-name=first", "--llm-report=headline:out/red.txt", "--llm-report=shout")
+    result = red.experiment(
+        "--llm-confirm=0", "--llm-name=first", "--llm-report=headline:out/red.txt", "--llm-report=shout"
+    )
     assert result.ret == 1
     assert re.fullmatch(r"first: RED: .*\n", (red.path / "out" / "red.txt").read_text())
     result.stdout.fnmatch_lines(["*= LLM experiment =*", "RED: *", "RED!", "report headline: out/red.txt"])
@@ -112,7 +114,9 @@ def test_a_failing_report_is_a_line_and_no_verdict(project: Project, status: int
         project.prompt(BROKEN)
     in_the_way = project.path / "file"
     in_the_way.write_text("")
-    result = project.experiment("--llm-report=broken", "--llm-report=json:file/x.json", "--llm-report=shout")
+    result = project.experiment(
+        "--llm-confirm=0", "--llm-report=broken", "--llm-report=json:file/x.json", "--llm-report=shout"
+    )
     assert result.ret == status
     result.stdout.fnmatch_lines(
         [
@@ -139,7 +143,7 @@ def test_workers_leave_it_to_the_controller(project: Project):
 
 def test_the_command_makes_the_same_report_of_a_stored_experiment(red: Project):
     red.write(conftest=CONFTEST)
-    red.experiment("--llm-name=first", "--llm-report=json:then.json")
+    red.experiment("--llm-confirm=0", "--llm-name=first", "--llm-report=json:then.json")
     done = red.llmobs("report", "first", "json:now.json", "headline", "shout", "broken")
     assert done.returncode == 1
     assert done.stdout == "RED!\nreport json: now.json\nreport headline: .llmobs/reports/first.txt\n"

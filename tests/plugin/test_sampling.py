@@ -48,7 +48,7 @@ def project_at(empty: Project, rate: float) -> Project:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "repeats"), [(["--llm-update-baseline"], 2), (["-n", "2"], 1)], ids=["recorded", "xdist"]
+    ("arguments", "repeats"), [(["--llm-update-baseline"], 2), (["-n", "1"], 1)], ids=["recorded", "xdist"]
 )
 def test_verdict_costs_and_baseline_count_what_is_not_stored(
     empty: Project,

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pytest_llmobs.cli import main
+from tests.plugin.conftest import PLUGINS
 
 TEST = """
 import os, pytest, sys
@@ -83,7 +84,7 @@ def test_a_name_in_use_is_refused_and_a_replaced_one_is_noted(
 def test_showing_an_experiment_prints_the_commands_of_its_session(
     folder: pytest.Pytester, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert folder.run(*COMMAND, "test_it.py", "-k", "0 or 2").ret == 0
+    assert folder.runpytest_inprocess(*PLUGINS, *COMMAND[3:], "test_it.py", "-k", "0 or 2").ret == 0
     capsys.readouterr()
     assert main(["show", "one"]) == 0
     assert "test_it.py -k '0 or 2' --llm-experiment --llm-update-baseline" in capsys.readouterr().out

@@ -40,13 +40,16 @@ def test_answer(example, llm_run):
 
 
 @pytest.mark.parametrize(
-    "workers, more",
-    [((), ()), (("-n1",), ("pytest_llmobs.plugin.ending",))],
-    ids=["alone", "in a worker"],
+    "recorded, workers, more",
+    [
+        (False, (), ("filelock",)),  # nor what locks, without a limit or a baseline
+        (True, (), ()),
+        (True, ("-n1",), ("pytest_llmobs.plugin.ending",)),
+    ],
+    ids=["no baseline", "a baseline", "in a worker"],
 )
-@pytest.mark.parametrize("recorded", [False, True], ids=["no baseline", "a baseline"])
 def test_what_only_the_end_needs_is_loaded_at_the_end(
-    project: Project, workers: tuple[str, ...], more: tuple[str, ...], recorded: bool
+    project: Project, recorded: bool, workers: tuple[str, ...], more: tuple[str, ...]
 ) -> None:
     project.write(test_app=SUITE)
     if recorded:
@@ -58,9 +61,3 @@ def test_what_only_the_end_needs_is_loaded_at_the_end(
         name for name in loaded for late in (*AT_THE_END, *more) if f"{name}.".startswith(f"{late}.")
     ]
     assert too_early == []
-
-
-def test_a_session_without_a_limit_or_a_baseline_loads_no_locks(project: Project) -> None:
-    project.write(test_app=SUITE)
-    project.process("--llm-experiment")
-    assert "filelock" not in json.loads((project.path / "loaded.json").read_text())

@@ -50,7 +50,7 @@ def test_an_error_in_a_subtest_is_an_error_and_known_to_no_baseline(project: Pro
     project.write(test_app=SUBTESTS)
     project.record()
     project.write(test_app=SUBTESTS.replace("assert word in", "assert word > 1 and"))
-    result = project.experiment()
+    result = project.experiment("--llm-confirm=0")
     assert result.ret == 1
     assert _statuses(project) == {"error"}
 
@@ -82,5 +82,5 @@ def test_a_subtest_in_a_fixtures_teardown_does_not_replace_the_trial(project: Pr
     project.write(test_app=TEARDOWN)
     project.record()
     project.prompt(BROKEN)
-    assert project.experiment().ret == 1
+    assert project.experiment("--llm-confirm=0").ret == 1
     assert _statuses(project) == {"failed"}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmobs.errors import CassetteError
-from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
+from pytest_llmobs.plugin.failed_tests.repeated_errors import (
+    described_briefly,
+    note_cause,
+    shorten_traceback,
+)
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report
 from pytest_llmobs.plugin.pytest_internals import break_fixture
 from pytest_llmobs.plugin.suites import PLAN
@@ -86,15 +90,18 @@ class UnrecordedCalls:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Have no xfail excuse it, and keep the frames of SDKs out of sight; of trials ``TrialHooks`` does so."""
-        report = yield
-        if call.excinfo is not None and isinstance(call.excinfo.value, CassetteError):
-            if hasattr(report, "wasxfail"):
-                report.outcome = "failed"
-                del report.wasxfail
-            if item.stash.get(PLAN, None) is None:
-                shorten_traceback(report, call, item.config)
-                clean_report(report, self._session.redaction)
-                note_cause(report, call)
+        if call.excinfo is None or not isinstance(call.excinfo.value, CassetteError):
+            return (yield)
+        is_trial = item.stash.get(PLAN, None) is not None
+        with nullcontext() if is_trial else described_briefly(item, call):
+            report = yield
+        if hasattr(report, "wasxfail"):
+            report.outcome = "failed"
+            del report.wasxfail
+        if not is_trial:
+            shorten_traceback(report, call, item.config)
+            clean_report(report, self._session.redaction)
+            note_cause(report, call)
         return report
 
     def _phase(self, item: pytest.Item) -> Generator[None, None, None]:

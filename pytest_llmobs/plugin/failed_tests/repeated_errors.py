@@ -6,7 +6,8 @@ shown, without the frames of libraries; the others keep their names in pytest's 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,22 +24,38 @@ _SHOWN_BY = ("failed", "error")
 
 
 def shorten_traceback(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
-    """Leave the frames of libraries out of a report; what it shows then is to be cleaned.
+    """Leave the frames of libraries out of a report made in ``described_briefly``; it is to be cleaned then.
 
     Args:
         report: Of a failed setup or call.
         call: What raised.
         config: Says where the user's own code is, and how tracebacks are to look.
     """
-    excinfo = call.excinfo
-    if excinfo is None or config.getoption("tbstyle", "auto") != "auto":  # any other style was asked for
+    brief = None if _is_error_of_test(call) else _brief(call, config)  # the former is short already
+    if brief is not None:
+        report.longrepr = brief
+
+
+@contextmanager
+def described_briefly(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Have pytest describe an error without the frames of libraries in the first place.
+
+    The source of an SDK's ten frames takes it longer than most tests, only for ``shorten_traceback`` to drop them. What
+    may be a failed assertion is left to pytest, and so is what fails a setup.
+
+    Args:
+        item: The test, whose report is made meanwhile.
+        call: What raised, if anything did.
+    """
+    brief = _brief(call, item.config) if _is_error_of_test(call) else None
+    if brief is None:
+        yield
         return
-    own = [_is_own(entry.path, config) for entry in excinfo.traceback]
-    if any(own) and not own[-1]:  # it came up in somebody else's code that the user's own code called
-        report.longrepr = excinfo.getrepr(style="short", chain=False, tbfilter=_without_libraries(config))
-    elif not any(own) and isinstance(excinfo.value, (LlmobsError, pytest.UsageError)):
-        # this plugin's word to the user, whom its own code tells nothing
-        report.longrepr = excinfo.getrepr(style="value", chain=False)
+    vars(item)["repr_failure"] = lambda excinfo: brief
+    try:
+        yield
+    finally:
+        del vars(item)["repr_failure"]
 
 
 def note_cause(
@@ -61,6 +78,26 @@ def _cause(report: pytest.TestReport) -> str:
     if crash is None:  # pytest's own error, such as a fixture that there isn't
         return report.longreprtext
     return f"{crash.path}:{crash.lineno}: {crash.message}"
+
+
+def _is_error_of_test(call: pytest.CallInfo[None]) -> bool:
+    """Tell an error from a failed assertion, from what pytest ends a test with, and from that of a fixture."""
+    raised = call.excinfo.value if call.excinfo is not None else None
+    return call.when == "call" and isinstance(raised, Exception) and not isinstance(raised, AssertionError)
+
+
+def _brief(call: pytest.CallInfo[None], config: pytest.Config) -> Any:
+    """Return the short form of what was raised; None where pytest's own is to stay."""
+    excinfo = call.excinfo
+    if excinfo is None or config.getoption("tbstyle", "auto") != "auto":  # any other style was asked for
+        return None
+    own = [_is_own(entry.path, config) for entry in excinfo.traceback]
+    if any(own) and not own[-1]:  # it came up in somebody else's code that the user's own code called
+        return excinfo.getrepr(style="short", chain=False, tbfilter=_without_libraries(config))
+    if not any(own) and isinstance(excinfo.value, (LlmobsError, pytest.UsageError)):
+        # this plugin's word to the user, whom its own code tells nothing
+        return excinfo.getrepr(style="value", chain=False)
+    return None
 
 
 def _without_libraries(config: pytest.Config) -> Any:
