@@ -42,7 +42,7 @@ def test_every_selected_example_is_recorded_five_times_and_no_other(project: Pro
 def test_the_accept_command_of_a_red_part_records_it_whole(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
-    red = project.experiment(ADA, "--llm-confirm=0")
+    red = project.experiment(ADA)
     red.stdout.fnmatch_lines(
         ["  accept * 'test_app.py::test_answer?ada?' --llm-experiment --llm-update-baseline"]
     )
@@ -144,7 +144,7 @@ class TestAdding:
         before = [path.read_bytes() for path in project.baselines]
         suite = project.path / "test_app.py"
         suite.write_text(suite.read_text().replace("return inputs", "x = 1\n    return inputs"))
-        result = project.run("--llm-update-baseline=add", *workers)
+        result = project.process("--llm-update-baseline=add", *workers)  # which reads the source anew
         assert result.ret == 4
         assert "Different: evaluator greets: " in result.stderr.str()
         assert "LLM experiment" not in result.stdout.str()

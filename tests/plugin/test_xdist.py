@@ -16,7 +16,8 @@ Query = Callable[[Project, str], list[tuple[Any, ...]]]
 
 WAYS = {
     "two workers": ("-n2",),
-    "stealing": ("-n2", "--dist", "worksteal"),
+    "stealing": ("-n3", "--dist", "worksteal"),
+    "by file": ("-n2", "--dist", "loadfile"),
     "by scope": ("-n2", "--dist", "loadscope"),
     "by group": ("-n2", "--dist", "loadgroup"),
 }
@@ -76,15 +77,14 @@ def test_outcome_rows_and_verdict_are_the_same(alone: Project, parquet: Query, w
 
 
 def test_a_baseline_recorded_by_workers_is_the_same(many: Project) -> None:
-    twice = ("-o", "llm_baseline_repeat=2")
-    many.record(*twice)
+    many.record()
     alone = _scores(many)
-    many.record("-n2", *twice)
+    many.record("-n2")
     assert _scores(many) == alone
 
 
 def test_a_killed_worker_is_red(many: Project) -> None:
-    many.record("-o", "llm_baseline_repeat=1")
+    many.record()
     many.write(
         test_app="""
         import os, signal
@@ -172,5 +172,5 @@ def test_notes_of_workers_reach_the_report(project: Project) -> None:
             pass
         """
     )
-    result = project.experiment("-n1")
+    result = project.experiment("-n2")
     assert " ".join(result.stdout.str().split()).count("not ahead, because of the fixture 'fresh'") == 1
