@@ -13,7 +13,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.evaluation.beginning import begun
 from pytest_llmobs.experiments.evaluation.finishing import finished_at_the_end
-from pytest_llmobs.experiments.evaluation.journal import Journal
+from pytest_llmobs.experiments.evaluation.journal import Journal, read_journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
@@ -157,13 +157,24 @@ class TargetEvaluation:
         self.evaluation.add(EvaluationRow(scored.stored.run, example, trial, scored.scores, resumed=True))
 
     def _interruption(self, reason: str, cause: BaseException | None) -> Interruption:
-        done = len(self._kept) + (self._under_way.finished if self._under_way else 0)
         name, expected = self._head.name, self.evaluation.expected
-        begins = f"The evaluation {name!r} ended early: {reason.rstrip('.')}. {done:,} of {count(expected, 'trial')}"
+        done = f"{self._finished():,} of {count(expected, 'trial')}"
+        begins = f"The evaluation {name!r} ended early: {reason.rstrip('.')}. {done}"
         if not self._setup.stored:
             return Interruption(f"{begins} are finished and in .results; nothing is stored.", cause)
         goes_on = f"the same call with experiment={name!r} runs the others"
         return Interruption(f"{begins} are finished and stored; {goes_on}.", cause)
+
+    def _finished(self) -> int:
+        """Return how many trials the same call wouldn't run again."""
+        from pytest_llmobs.experiments.evaluation.resuming import resume
+
+        if self._journal is not None:
+            with suppress(StoreError):
+                # what that call will read: a Ctrl-C may come between a line of it and whatever is counted here
+                journal = read_journal(self._setup.store, self._head.name)
+                return len(resume(journal, self._request).kept) if journal is not None else 0
+        return len(self._kept) + (self._under_way.finished if self._under_way else 0)
 
     def _lossy(self, loss: str) -> Interruption:
         """Return what is said where every trial ran, and the disk didn't take all of their runs."""

@@ -17,6 +17,7 @@ from pytest_llmobs import evaluate
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.errors import ArgumentError, ConflictError, IncompleteExperiment, NotFoundError, StoreError
 from pytest_llmobs.experiments.evaluation.journal import Journal, journal_names, read_journal
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.spool.writer import Spool
 from tests.unit.client.evaluating import DATA, App, client_in, length, right, runs_of, scores_of, stored
 
@@ -82,6 +83,30 @@ def test_the_same_call_goes_on_and_calls_the_app_for_the_rest_alone(client: Clie
     assert not experiment.interrupted
     assert len(experiment.trials) == 3
     assert journal_names(client.workspace.open_store()) == []
+
+
+def test_a_trial_that_is_kept_as_ctrl_c_comes_counts_as_finished(
+    client: ClientBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said of an interrupted evaluation is what the next call finds, whenever the interruption came."""
+    keep = Journal.keep
+
+    def keep_and_stop(journal: Journal, trial: Trial) -> None:
+        keep(journal, trial)
+        if trial.example_id == "two":
+            raise KeyboardInterrupt
+
+    app = App()
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(IncompleteExperiment, match="2 of 3 trials") as stopped,
+    ):
+        patched.setattr(Journal, "keep", keep_and_stop)
+        evaluate(app, data=DATA, evaluators=[right], client=client, max_concurrency=0)
+    name = stopped.value.results.experiment_name
+    results = evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    assert app.calls == ["one", "two", "three"]
+    assert scores_of(results) == {id: {"right": 1} for id in ("one", "two", "three")}
 
 
 class Script:
