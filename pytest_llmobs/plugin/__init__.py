@@ -67,9 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_experiment:
         from pytest_llmobs.plugin import garbage_collection
 
-        garbage_collection.relax(
-            config
-        )  # first: importing all that follows makes no garbage, but much to look through
+        # first: importing all that follows makes no garbage, but much to look through
+        garbage_collection.relax(config)
     else:
         options.say_unused(config)
     if is_experiment or options.uses_cassettes(config):
