@@ -22,9 +22,11 @@ export async function trialPage({ index, source, route }) {
   if (route.argument === "" || trials.example[row] === undefined) {
     throw new Error(`there is no trial “${route.argument}”, but 0 to ${trials.example.length - 1}.`);
   }
+  // first: its keys lead on while the trial is unpacked
+  const ways = waysOn(index, row, route);
   const isElsewhere = part && (row < part.rows[0] || row > part.rows[1]);
   const parts = isElsewhere ? fileLink("This trial", part.of, row) : trialParts(trials, row, await source.trial(row), route);
-  return element("article", { class: "trial stack" }, waysOn(index, row, route), trialHead(index, row), parts);
+  return element("article", { class: "trial stack" }, ways, trialHead(index, row), parts);
 }
 
 function trialParts(trials, row, details, route) {
