@@ -138,7 +138,7 @@ def test_no_spool_stops_the_store(
 
 def test_damaged_lines_cost_themselves_alone(tmp_path: Path, line: Line) -> None:
     content = b"".join(line(number, inputs={"n": number}) for number in range(20))
-    for seed in range(30):
+    for seed in range(60):
         told: list[str] = []
         layout = Layout(tmp_path / str(seed))
         layout.create()

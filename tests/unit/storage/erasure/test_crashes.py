@@ -46,7 +46,7 @@ from pytest_llmobs.storage.store import Store
 from pytest_llmobs.storage.parquet.compaction import compact
 from pytest_llmobs.storage import locks
 root, first = sys.argv[1], int(sys.argv[2])
-for turn in range(20):
+for turn in range(40):
     store = Store(root)
     spool = store.spool()
     for number in range(first + turn * 5, first + turn * 5 + 5):
@@ -166,7 +166,7 @@ def test_writers_mergers_readers_and_two_erasures_at_once_lose_nothing(
     assert told == []
     erased = erase(store, find_runs(store, KEYS, ADA))
     assert erased.is_complete
-    numbers = [*range(100), *range(1000, 1100), *range(2000, 2100)]
+    numbers = [*range(100), *range(1000, 1200), *range(2000, 2200)]
     expected = sorted(run_id(number) for number in numbers if number % 5)
     assert sorted(run.id for run in Store(store.root).runs()) == expected
     assert search_store(store, Needles(frozenset([ADA]))) == []
