@@ -10,7 +10,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,6 +25,8 @@ PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
 SHARED = 0o644
 """Mode of a file that is committed: readable by all."""
+_STREAMS = {"stdout": 1, "stderr": 2}
+_OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,9})")
 _PIECE = 1 << 20
 """Bytes copied at once: a session of a million runs leaves one file of hundreds of megabytes."""
 _SHA256 = hashlib.sha256()
@@ -39,6 +43,8 @@ def write_whole(
     The temporary file beside it has a name of its own, so that several processes and threads may write one path; the
     last of them wins.
 
+    What stands for a file that is open already, such as ``/dev/stdout``, is written to as it is.
+
     Args:
         path: The file; its folder must exist.
         content: All of it. Text is written as UTF-8 (see ``encodable``), its line breaks as they are, pieces one after
@@ -50,6 +56,9 @@ def write_whole(
     Raises:
         OSError: The folder can't be written.
     """
+    if (opened := open_file_of(path)) is not None:
+        _write_to(opened, content)
+        return
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
@@ -64,6 +73,26 @@ def write_whole(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def open_file_of(path: Path) -> int | None:
+    """Return the number of the open file that a path stands for: 1 for ``/dev/stdout``; None for any other path.
+
+    Such a path is a link. Where the output goes to a file it leads to a regular one, and a file that takes its place
+    would be in the way of every process of the machine.
+    """
+    match = _OPEN_FILE.fullmatch(os.path.normpath(path))
+    if match is None:
+        return None
+    return _STREAMS[match[1]] if match[1] else int(match[2])
+
+
+def _write_to(descriptor: int, content: str | bytes | Iterable[str | bytes]) -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()  # what was printed before comes first
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        for piece in _encoded(content):
+            file.write(piece)
 
 
 def _encoded(content: str | bytes | Iterable[str | bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.files import PRIVATE, SHARED, display_path, make_private, write_whole
+from pytest_llmobs.files import PRIVATE, SHARED, display_path, make_private, open_file_of, write_whole
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.appending import append, appended_file
 from pytest_llmobs.reports.base import Document, ReportFormat
@@ -260,6 +260,9 @@ class Reports:
 def _write(path: Path, report: Delivery, mode: int) -> None:
     # a lone surrogate has no UTF-8; an escape shows it, and is what JSON would say
     content = f"{report.text}\n".encode("utf-8", "backslashreplace")
+    if open_file_of(path) is not None:
+        write_whole(path, content)
+        return
     if _is_special(path):
         path.write_bytes(content)  # it must not be replaced by a file
         return
@@ -273,9 +276,12 @@ def _write(path: Path, report: Delivery, mode: int) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Tell whether a path is a pipe, a device or a folder; one that can't be looked at is none, as writing will say."""
+    """Tell whether a path is a pipe, a device, an open file or a folder.
+
+    One that can't be looked at is none, as writing will say.
+    """
     try:
-        return path.exists() and not path.is_file()
+        return open_file_of(path) is not None or (path.exists() and not path.is_file())
     except (OSError, ValueError):
         return False
 

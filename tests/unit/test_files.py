@@ -18,6 +18,7 @@ from pytest_llmobs.files import (
     SHARED,
     encodable,
     locked,
+    open_file_of,
     parse_json,
     read_bytes,
     read_text,
@@ -222,3 +223,22 @@ def test_json_that_makes_no_sense_is_one_kind_of_error(text: str) -> None:
 def test_text_is_read_without_its_mark_and_with_its_line_breaks(path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfa\r\nb\xe2\x80\xa8c")
     assert read_text(path) == "a\r\nb\u2028c"
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}", "/dev/../dev//fd/{}"])
+def test_an_open_file_is_written_to_and_never_replaced(tmp_path, name):
+    path = tmp_path / "log.txt"
+    with path.open("w", encoding="utf-8") as log:
+        print("before", file=log, flush=True)
+        write_whole(Path(name.format(log.fileno())), "between\n")
+        print("after", file=log)
+    assert path.read_text(encoding="utf-8") == "before\nbetween\nafter\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [("/dev/stdout", 1), ("/dev/stderr", 2), ("/dev/fd/7", 7), ("dev/stdout", None), ("/dev/fd/7/a", None)],
+)
+def test_the_paths_of_open_files_are_known(path, number):
+    assert open_file_of(Path(path)) == number

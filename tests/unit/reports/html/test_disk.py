@@ -30,6 +30,15 @@ def test_a_full_disk_is_one_line() -> None:
     assert delivered(FULL).notice() == "! report html: can't write '/dev/full': No space left on device"
 
 
+def test_a_page_for_an_open_file_goes_into_it_and_has_nothing_beside_it(tmp_path: Path) -> None:
+    log = tmp_path / "log.html"
+    with log.open("wb") as file:
+        delivery = delivered(Path(f"/dev/fd/{file.fileno()}"), limit=100_000)
+    assert not delivery.problem
+    assert log.read_bytes().startswith(b"<!doctype html>")
+    assert list(tmp_path.iterdir()) == [log]
+
+
 def test_a_folder_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "page.html"
