@@ -1,10 +1,12 @@
 """The command ``llmobs``: one module a command in ``commands``, each with ``add_arguments`` and ``run``.
 
-Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there).
+Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there), or an
+output that can't be written.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
@@ -23,6 +25,8 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _OPTIONS = ("--help", "--version")
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk that takes nothing more."""
 _RARELY = (10_000, 20, 50)
 """How seldom the garbage collector runs, see ``gc.set_threshold``."""
 
@@ -43,9 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(list(argv))
         sys.stdout.flush()  # here, where a closed pipe is expected
     except BrokenPipeError:
-        # The reader (``| head``) has seen enough. Python flushes once more at exit: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader (``| head``) has seen enough
+        _discard_output()
         return DONE
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _discard_output()
+        print(f"llmobs: can't write: {error.strerror}", file=sys.stderr)
+        return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -58,6 +68,11 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _discard_output() -> None:
+    """Let what is still to be written go nowhere: Python flushes once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -200,6 +201,27 @@ def test_a_closed_pipe_is_silent_whatever_the_size(store, tmp_path):
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("words", [["explain", "MDE"], ["experiments", "--json"], ["show", "--help"]])
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_an_output_on_a_full_disk_is_one_line(llmobs, store, monkeypatch, words, unbuffered):
+    with monkeypatch.context() as patch, Path("/dev/full").open("w", encoding="utf-8") as full:
+        full.reconfigure(write_through=unbuffered)
+        patch.setattr(sys, "stdout", full)
+        done = llmobs(*words)
+    assert done.returncode == 2  # no verdict: 1 would say red
+    assert done.stderr == "llmobs: can't write: No space left on device\n"
+
+
+def test_an_error_of_another_file_is_not_taken_for_one_of_the_output(monkeypatch):
+    def fail(words: list[str]) -> int:
+        raise PermissionError("store")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    with pytest.raises(PermissionError, match="store"):
+        cli.main(["experiments"])
 
 
 def test_ctrl_c_ends_quietly(monkeypatch, capsys):
