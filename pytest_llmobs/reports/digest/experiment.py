@@ -52,6 +52,12 @@ class Digest:
     commands: tuple[NextCommand, ...]
     """What the reader may want to do next."""
 
+    @property
+    def examples_not_compared(self) -> list[str]:
+        """Why examples are not compared with the accepted code today, as far as no metric has said so."""
+        said = {row.control_note for row in self.experiment.decision.metrics}
+        return [note for note in self.examples.not_compared if note not in said]
+
 
 def digest(experiment: Experiment, context: Context | None = None) -> Digest:
     """Compute all that is told of an experiment.

@@ -16,6 +16,7 @@ from pytest_llmobs.reports.markdown.inert import code, fenced, items, names, pro
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.example_details import outcome, remarks, sign
 from pytest_llmobs.reports.terminal.examples import title
+from pytest_llmobs.reports.text.metric_words import not_compared
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.short_names import short_example
 from pytest_llmobs.wording import count
@@ -42,7 +43,8 @@ def examples_section(digest: Digest, page: Page, context: Context, room: int) ->
         return ""
     several = len(set(map(attrgetter("suite"), examples.detailed))) > 1
     above = _said_above(examples)
-    remarks = fitting(items(sorted(above.remarks), page), _REMARKS, "line")
+    uncompared = map(not_compared, digest.examples_not_compared)
+    remarks = fitting(items([*uncompared, *sorted(above.remarks)], page), _REMARKS, "line")
     heading = blocks([f"**{', '.join(map(title, examples.counts))}**", remarks])
     others = _others(examples.detailed[_FOLDED:], digest, context, page)
     # the names of the others come first: an example that is neither shown nor named would be lost

@@ -6,11 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.digest.metrics import STANDINGS, MetricLine, MetricNote, standing, urgency
+from pytest_llmobs.reports.digest.metrics import (
+    STANDINGS,
+    MetricLine,
+    MetricNote,
+    SuiteMetrics,
+    standing,
+    together,
+    urgency,
+)
 from pytest_llmobs.reports.markdown import lights
 from pytest_llmobs.reports.markdown.inert import code, names, prose
 from pytest_llmobs.reports.markdown.room import blocks, fitting
 from pytest_llmobs.reports.terminal.metric_columns import columns, verdict_text
+from pytest_llmobs.reports.text.metric_words import not_compared
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.short_names import test_of
 from pytest_llmobs.reports.text.table import TextColumn
@@ -36,6 +45,7 @@ def metrics_section(digest: Digest, page: Page, room: int) -> str:
     for suite in suites:
         lines += suite.lines
         notes += suite.notes
+        notes += _not_compared(suite)
     below = []
     for unmeasured in digest.metrics.unmeasured:
         below.append(f"- {code(unmeasured, page)}: nothing was measured")
@@ -45,6 +55,15 @@ def metrics_section(digest: Digest, page: Page, room: int) -> str:
             below.append(f"- {metrics}: {prose(note.text, page, _LONGEST_NOTE)}")
     listing = fitting(below, room // 3, "note")
     return blocks([_table(lines, page, room - len(listing) - 2, several=len(suites) > 1), listing])
+
+
+def _not_compared(suite: SuiteMetrics) -> list[MetricNote]:
+    """Return why red metrics are not compared with the accepted code today, equal reasons as one."""
+    notes = []
+    for line in suite.lines:
+        text = not_compared(line.row.control_note)
+        notes.append(MetricNote(suite.suite, standing(line.row), (line.row.metric,), text))
+    return together(suite.suite, notes)
 
 
 def _table(lines: Sequence[MetricLine], page: Page, room: int, *, several: bool) -> str:

@@ -114,10 +114,8 @@ def _remarks(remarks: Sequence[str], page: Page, extent: Extent) -> Iterator[str
 
 def _not_compared(digest: Digest, page: Page) -> Iterator[str]:
     """Yield why examples are not compared with the accepted code today, unless a metric has said so."""
-    said = {row.control_note for row in digest.experiment.decision.metrics}
-    for note in digest.examples.not_compared:
-        if note not in said:
-            yield from page.item(not_compared(note), mark=" ", style="dim")
+    for note in digest.examples_not_compared:
+        yield from page.item(not_compared(note), mark=" ", style="dim")
 
 
 def _listed(listed: ListedExamples, page: Page, most: int | None, several: bool) -> str:

@@ -13,6 +13,7 @@ from pytest_llmobs.reports.html.overview.answers import changes, facts, why, wor
 from pytest_llmobs.reports.html.overview.metric_tables import metric_tables, suite_scores
 from pytest_llmobs.reports.html.rows import Row
 from pytest_llmobs.reports.terminal.spending import spending_section
+from pytest_llmobs.reports.text.metric_words import not_compared
 from pytest_llmobs.reports.text.page import Page
 
 _UNCUT = 100_000
@@ -43,6 +44,8 @@ def _messages(digest: Digest) -> Iterator[list[str]]:
     """Yield each message with its standing in front, the gravest first; errors are among the reasons of the verdict."""
     for note in digest.notes:
         yield ["warning", note]
+    for reason in digest.examples_not_compared:
+        yield ["", not_compared(reason)]
     for look in digest.experiment.looks:
         if look.error:
             yield ["warning", f"{look.purpose}: {look.error}"]

@@ -167,6 +167,11 @@ def test_messages_begin_with_the_gravest() -> None:
     ]
 
 
+def test_why_an_example_is_not_compared_with_the_accepted_code_is_among_the_notes() -> None:
+    messages = words(GALLERY["red_examples"]())["messages"]
+    assert ["", "not compared with the accepted code today: dependencies changed since"] in messages
+
+
 @pytest.mark.parametrize("name", sorted(GALLERY))
 def test_every_experiment_has_words_in_json(name) -> None:
     told = words(GALLERY[name]())

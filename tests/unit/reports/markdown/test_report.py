@@ -75,6 +75,16 @@ def test_red_rows_come_first_and_say_so_without_colour(gallery):
     )
 
 
+def test_why_nothing_is_compared_with_the_accepted_code_is_said_once(gallery):
+    reason = "not compared with the accepted code today: dependencies changed since"
+    found = gallery["red_examples"]()
+    assert report_of(found).count(f"\n- {reason}\n") == 1
+    metric = row("tone_quality", "REGRESSED", control_note="dependencies changed since", **REGRESSED)
+    both = report_of(replace(found, decision=replace(found.decision, metrics=(metric,))))
+    assert both.count(reason) == 1
+    assert f"\n- <code>tone_quality</code>: {reason}\n" in both
+
+
 def test_each_broken_example_is_folded_with_its_scores_reasons_and_command(gallery):
     read = report_of(gallery["red_examples"]())
     (example,) = [part for part in read.split("<details>") if "<code>double-charge</code>" in part]
