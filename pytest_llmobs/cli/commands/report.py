@@ -109,6 +109,8 @@ def _format_name(word: str) -> str:
 def _neither(word: str, names: Sequence[str], formats: Mapping[str, ReportFormat]) -> str:
     name = _format_name(word)
     hint = nearest(name, formats) or nearest_beginning(name, names)
+    if name == _PNG:
+        hint = " `llmobs report --png FOLDER` draws the plots."
     return f"{word!r} is no report and no experiment.{hint} Reports: {', '.join(sorted(formats))}. {remedy(names)}"
 
 
@@ -155,6 +157,8 @@ def _pictures(ordered: Reports, folder: Path) -> list[Delivery]:
         for name, content in files.items():
             write_whole(folder / name, content)
             made.append(Delivery(_PNG, path=folder / name))
+    except FileExistsError:
+        made.append(Delivery(_PNG, problem=f"can't write to {str(folder)!r}: it is a file; name a folder"))
     except OSError as error:
         made.append(Delivery(_PNG, problem=f"can't write to {str(folder)!r}: {error.strerror or error}"))
     return made

@@ -154,13 +154,18 @@ def test_a_folder_that_is_a_file_takes_no_picture(llmobs: Run, store: Store, tmp
     tmp_path.joinpath("plots").write_text("a file")
     done = llmobs("report", "--png", "plots")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("! report png: can't write to 'plots': ")
+    assert done.stderr == "! report png: can't write to 'plots': it is a file; name a folder\n"
 
 
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
         (["htm"], 1, "'htm' is no report and no experiment. Did you mean 'html'? Reports: "),
+        (
+            ["png:x"],
+            1,
+            "'png:x' is no report and no experiment. `llmobs report --png FOLDER` draws the plots.",
+        ),
         (["clam"], 1, "'clam' is no report and no experiment. Did you mean 'calm-heron'? Rep"),
         (["brave-oter"], 1, "'brave-oter' is no report and no experiment. Did you mean 'brave-otter'? Rep"),
         (["brave-otter", "calm-heron"], 1, "A report is of one experiment; these are several: brave-otter, "),

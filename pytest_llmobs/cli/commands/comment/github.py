@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.cli.commands.comment.discussion import Comment, NothingToPost, RequestError
-from pytest_llmobs.cli.commands.comment.requests import Api, read_token
+from pytest_llmobs.cli.commands.comment.requests import Api, read_address, read_token
 from pytest_llmobs.errors import SettingsError
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -127,8 +127,8 @@ def github_discussion(environment: Mapping[str, str], number: int | None) -> Git
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
-    address = environment.get("GITHUB_API_URL") or "https://api.github.com"
-    api = Api(address.rstrip("/"), headers, _REMEDIES)
+    address = read_address("GITHUB_API_URL", environment, "https://api.github.com")
+    api = Api(address, headers, _REMEDIES)
     return GitHubDiscussion(api, repository, number, _is_fork(event))
 
 

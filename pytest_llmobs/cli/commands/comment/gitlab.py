@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_llmobs.cli.commands.comment.discussion import Comment, NothingToPost, RequestError
-from pytest_llmobs.cli.commands.comment.requests import Api, read_token
+from pytest_llmobs.cli.commands.comment.requests import Api, read_address, read_token
 from pytest_llmobs.errors import SettingsError
 
 _TOKEN = (
@@ -101,8 +101,8 @@ def gitlab_discussion(environment: Mapping[str, str], number: int | None) -> Git
         raise NothingToPost(f"there is no token, as in a fork's merge request. {_TOKEN}")
     # a fork's pipeline runs in the fork, and the merge request lies in the project that it is for
     project = environment.get("CI_MERGE_REQUEST_PROJECT_ID") or environment["CI_PROJECT_ID"]
-    address = environment.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
-    api = Api(address.rstrip("/"), {"PRIVATE-TOKEN": token}, _REMEDIES)
+    address = read_address("CI_API_V4_URL", environment, "https://gitlab.com/api/v4")
+    api = Api(address, {"PRIVATE-TOKEN": token}, _REMEDIES)
     request = number or int(named)
     home = environment.get("CI_MERGE_REQUEST_PROJECT_URL") or environment.get("CI_PROJECT_URL", "")
     page = f"{home}/-/merge_requests/{request}" if home else ""

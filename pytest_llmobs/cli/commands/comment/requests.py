@@ -52,6 +52,23 @@ def read_token(name: str, environment: Mapping[str, str]) -> str:
     return token
 
 
+def read_address(name: str, environment: Mapping[str, str], default: str) -> str:
+    """Return the address of an API, without a slash at its end.
+
+    Args:
+        name: Of its variable.
+        environment: The job's variables.
+        default: The address where the variable isn't set.
+
+    Raises:
+        SettingsError: It is none that can be asked.
+    """
+    address = (environment.get(name) or default).rstrip("/")
+    if not _is_address(address):
+        raise SettingsError(f"{name} {address!r} is no address of an API; it begins with https://.")
+    return address
+
+
 @dataclass(frozen=True)
 class Api:
     """One service."""
@@ -62,15 +79,6 @@ class Api:
     """The token among them."""
     remedies: Mapping[int, str]
     """HTTP status -> what to do about it."""
-
-    def __post_init__(self) -> None:
-        """Check the address.
-
-        Raises:
-            SettingsError: It is none that can be asked.
-        """
-        if not _is_address(self.address):
-            raise SettingsError(f"{self.address!r} is no address of an API; it begins with https://.")
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the entries of a list that comes in pages.

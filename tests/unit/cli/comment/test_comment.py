@@ -220,7 +220,11 @@ def test_a_service_that_is_down_is_one_line(store: Store, llmobs: Command, githu
     [
         ("GITHUB_REPOSITORY", "acme", "GITHUB_REPOSITORY 'acme' names no repository; it is OWNER/NAME."),
         ("GITHUB_REPOSITORY", "a/b/../../c", "names no repository; it is OWNER/NAME."),
-        ("GITHUB_API_URL", "file:///etc", "'file:///etc' is no address of an API; it begins with https://."),
+        (
+            "GITHUB_API_URL",
+            "file:///etc",
+            "GITHUB_API_URL 'file:///etc' is no address of an API; it begins with https://.",
+        ),
     ],
 )
 def test_variables_that_make_no_sense_are_named(
