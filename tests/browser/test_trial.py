@@ -119,7 +119,7 @@ def test_without_a_baseline_the_answer_stands_alone(open_report) -> None:
 def test_a_trial_without_an_answer_says_so(open_report) -> None:
     experiment, _ = with_first_trial(output="", run_id=None)
     page = open_report(experiment, "#/trial/0")
-    expect(section(page, "Answer")).to_contain_text("No answer was recorded.")
+    expect(section(page, "Answer")).to_contain_text("No answer is stored.")
     expect(section(page, "Trace")).to_contain_text("The trace of this trial isn't stored.")
 
 

@@ -58,5 +58,5 @@ function answersBeside({ baseline, output }) {
 }
 
 function answerNode(text) {
-  return text ? textNode(text) : element("p", { class: "muted" }, "No answer was recorded.");
+  return text ? textNode(text) : element("p", { class: "muted" }, "No answer is stored.");
 }
