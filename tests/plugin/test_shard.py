@@ -41,6 +41,24 @@ def project(project: Project) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that records a baseline leaves it for the others."""
+    return tmp_path_factory.mktemp("kept") / "llm-baselines"
+
+
+@pytest.fixture
+def recorded(project: Project, kept: Path) -> Project:
+    """The same with a baseline."""
+    if not kept.exists():
+        project.record()
+        shutil.copytree(project.path / "llm-baselines", kept)
+        shutil.rmtree(project.path / ".llmobs")
+    else:
+        shutil.copytree(kept, project.path / "llm-baselines")
+    return project
+
+
 def machine(
     project: Project, shard: str, *arguments: str, name: str = "ci-7"
 ) -> tuple[pytest.RunResult, Path]:
@@ -63,19 +81,17 @@ def examples(found: dict[str, Any]) -> list[str]:
     return [row[found["trials"]["columns"].index("example_id")] for row in found["trials"]["rows"]]
 
 
-def test_shards_run_every_example_once_with_all_its_repeats(project: Project) -> None:
-    project.record()
-    stores = [machine(project, f"{number}/3", "--llm-repeat", "2")[1] for number in (1, 2, 3)]
+def test_shards_run_every_example_once_with_all_its_repeats(recorded: Project) -> None:
+    stores = [machine(recorded, f"{number}/3", "--llm-repeat", "2")[1] for number in (1, 2, 3)]
     found = [examples(document(store)) for store in stores]
     assert sorted(name for names in found for name in names) == sorted([f"e{n}" for n in range(COUNT)] * 2)
     assert all(names.count(name) == 2 for names in found for name in names)
     assert max(map(len, found)) <= 2 * min(map(len, found))
 
 
-def test_a_shard_says_what_it_is_and_is_not_gated(project: Project) -> None:
-    project.record()
-    project.prompt("Hello there.")
-    result, store = machine(project, "1/2")
+def test_a_shard_says_what_it_is_and_is_not_gated(recorded: Project) -> None:
+    recorded.prompt("Hello there.")
+    result, store = machine(recorded, "1/2")
     text = result.stdout.str()
     assert result.ret == 0
     assert "SHARD 1/2: not gated, `llmobs merge` gates all shards together" in text
@@ -101,10 +117,9 @@ def test_a_shard_without_any_test_is_no_failure(project: Project) -> None:
     assert [result.ret for result in results] == [0, 0, 0, 0]
 
 
-def test_workers_agree_on_the_shard(project: Project) -> None:
-    project.record()
-    alone = examples(document(machine(project, "2/2")[1]))
-    together = examples(document(machine(project, "2/2", "-n2")[1]))
+def test_workers_agree_on_the_shard(recorded: Project) -> None:
+    alone = examples(document(machine(recorded, "2/2")[1]))
+    together = examples(document(machine(recorded, "2/2", "-n2")[1]))
     assert sorted(alone) == sorted(together)
 
 
@@ -115,36 +130,33 @@ def test_a_mistake_is_a_usage_error(project: Project, arguments: tuple[str, ...]
     assert "--llm-shard" in result.stderr.str()
 
 
-def test_the_merge_of_good_shards_is_green(project: Project) -> None:
-    project.record()
-    stores = [machine(project, f"{n}/2")[1] for n in (1, 2)]
-    merged = project.llmobs("merge", *stores)
+def test_the_merge_of_good_shards_is_green(recorded: Project) -> None:
+    stores = [machine(recorded, f"{n}/2")[1] for n in (1, 2)]
+    merged = recorded.llmobs("merge", *stores)
     assert merged.returncode == 0, merged.stdout + merged.stderr
     assert "GREEN: nothing regressed" in merged.stdout
     assert "partial" not in merged.stdout
-    found = document(project.path / ".llmobs")
+    found = document(recorded.path / ".llmobs")
     assert (found["name"], found["shard"], len(found["trials"]["rows"])) == ("ci-7", "", COUNT)
-    shown = project.llmobs("show", found["trials"]["rows"][0][found["trials"]["columns"].index("run_id")])
+    shown = recorded.llmobs("show", found["trials"]["rows"][0][found["trials"]["columns"].index("run_id")])
     assert shown.returncode == 0
     assert "Dear N" in shown.stdout
 
 
-def test_the_merge_of_broken_shards_is_red_and_says_what_changed(project: Project) -> None:
-    project.record()
-    project.prompt("Hello there.")
-    stores = [machine(project, f"{n}/2")[1] for n in (1, 2)]
-    merged = project.llmobs("merge", *stores)
+def test_the_merge_of_broken_shards_is_red_and_says_what_changed(recorded: Project) -> None:
+    recorded.prompt("Hello there.")
+    stores = [machine(recorded, f"{n}/2")[1] for n in (1, 2)]
+    merged = recorded.llmobs("merge", *stores)
     assert merged.returncode == 1
     assert "REGRESSED" in merged.stdout
     assert re.search(r"^ *\+ .*Hello there\.", merged.stdout, re.MULTILINE)
     assert "a merge can't run tests again" in " ".join(merged.stdout.split())
-    assert project.llmobs("merge", *stores).returncode == 1, "merging again says the same"
+    assert recorded.llmobs("merge", *stores).returncode == 1, "merging again says the same"
 
 
-def test_a_missing_shard_is_red_and_named(project: Project) -> None:
-    project.record()
-    _, store = machine(project, "1/2")
-    merged = project.llmobs("merge", store)
+def test_a_missing_shard_is_red_and_named(recorded: Project) -> None:
+    _, store = machine(recorded, "1/2")
+    merged = recorded.llmobs("merge", store)
     assert merged.returncode == 1
     assert "INSUFFICIENT_DATA" in merged.stdout
     assert "Shard 2 of 2 is missing" in merged.stdout
@@ -200,16 +212,15 @@ def test_a_folder_that_holds_the_store_will_do(project: Project) -> None:
 
 
 def test_failures_that_shards_left_to_the_gate_need_its_baseline(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    recorded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    project.record()
-    project.prompt("Hello there.")
-    shards = [machine(project, f"{number}/2") for number in (1, 2)]
+    recorded.prompt("Hello there.")
+    shards = [machine(recorded, f"{number}/2") for number in (1, 2)]
     assert [result.ret for result, _ in shards] == [0, 0]
-    project.path.joinpath("elsewhere").mkdir()
-    monkeypatch.chdir(project.path / "elsewhere")
-    merged = project.llmobs("merge", *(store for _, store in shards))
+    recorded.path.joinpath("elsewhere").mkdir()
+    monkeypatch.chdir(recorded.path / "elsewhere")
+    merged = recorded.llmobs("merge", *(store for _, store in shards))
     assert merged.returncode == 2
     assert "Merge where it is committed, or name its folder with --baseline-dir." in merged.stderr
 
@@ -225,13 +236,12 @@ def test_failures_that_shards_left_to_the_gate_need_its_baseline(
     ids=["another test", "an error", "strict", "cut short"],
 )
 def test_what_fails_a_shard_fails_the_merge(
-    project: Project, source: str, arguments: tuple[str, ...]
+    recorded: Project, source: str, arguments: tuple[str, ...]
 ) -> None:
-    project.record()
-    project.write(test_app=source)
-    shards = [machine(project, f"{number}/2", *arguments) for number in (1, 2)]
+    recorded.write(test_app=source)
+    shards = [machine(recorded, f"{number}/2", *arguments) for number in (1, 2)]
     assert sorted(int(result.ret) for result, _ in shards) == [0, 1]
-    merged = project.llmobs("merge", *(store for _, store in shards))
+    merged = recorded.llmobs("merge", *(store for _, store in shards))
     assert merged.returncode == 1
     assert re.search(
         r"✗ The shard ./2 in '.*' failed by itself: pytest ended with status 1", _flat(merged.stdout)
@@ -248,49 +258,46 @@ def test_failures_without_a_baseline_fail_the_merge(
     assert "GREEN" not in merged.stdout
 
 
-def test_shards_that_were_told_otherwise_are_refused(project: Project) -> None:
-    project.record()
-    one = machine(project, "1/2", "-o", "llm_fail_on=inconclusive")[1]
-    other = machine(project, "2/2")[1]
-    refused = project.llmobs("merge", one, other)
+def test_shards_that_were_told_otherwise_are_refused(recorded: Project) -> None:
+    one = machine(recorded, "1/2", "-o", "llm_fail_on=inconclusive")[1]
+    other = machine(recorded, "2/2")[1]
+    refused = recorded.llmobs("merge", one, other)
     assert refused.returncode == 2
     assert "the setting llm_fail_on is 'inconclusive' for shard 1/2" in refused.stderr
-    accepted = machine(project, "1/2")[1]
-    project.record()
-    path, _ = project.baselines
+    accepted = machine(recorded, "1/2")[1]
+    recorded.record()
+    path, _ = recorded.baselines
     path.write_text(path.read_text().replace("[1, 1, 1, 1, 1]", "[1, 1, 0, 1, 1]", 1))
-    refused = project.llmobs("merge", accepted, machine(project, "2/2")[1])
+    refused = recorded.llmobs("merge", accepted, machine(recorded, "2/2")[1])
     assert refused.returncode == 2
     assert "the baseline of test_app.py::test_answer is" in refused.stderr
 
 
-def test_the_merge_compares_with_the_baseline_that_the_shards_were_given(project: Project) -> None:
-    project.record()
-    project.path.joinpath("llm-baselines").rename(project.path / "trusted")
-    project.prompt("Hello there.")
-    project.record()
-    stores = [machine(project, f"{number}/2", "--llm-baseline", "trusted")[1] for number in (1, 2)]
-    merged = project.llmobs("merge", *stores)
+def test_the_merge_compares_with_the_baseline_that_the_shards_were_given(recorded: Project) -> None:
+    recorded.path.joinpath("llm-baselines").rename(recorded.path / "trusted")
+    recorded.prompt("Hello there.")
+    recorded.record()
+    stores = [machine(recorded, f"{number}/2", "--llm-baseline", "trusted")[1] for number in (1, 2)]
+    merged = recorded.llmobs("merge", *stores)
     assert merged.returncode == 1
     assert "REGRESSED" in merged.stdout
 
 
-def test_the_folder_that_all_artifacts_were_unpacked_to_will_do(project: Project) -> None:
-    project.record()
-    project.path.joinpath("artifacts").mkdir()
+def test_the_folder_that_all_artifacts_were_unpacked_to_will_do(recorded: Project) -> None:
+    recorded.path.joinpath("artifacts").mkdir()
     for number in (1, 2):
-        _, store = machine(project, f"{number}/2")
+        _, store = machine(recorded, f"{number}/2")
         trials = document(store)["trials"]
         rated = trials["rows"][0][trials["columns"].index("run_id")]
         client = Client(store=store)
         client.create_feedback(rated, key="user_rating", score=number)
         client.store.feedback.close()
-        store.rename(project.path / "artifacts" / f"shard-{number}")
+        store.rename(recorded.path / "artifacts" / f"shard-{number}")
     for _ in range(2):  # a second merge brings nothing twice
-        merged = project.llmobs("merge", "artifacts")
+        merged = recorded.llmobs("merge", "artifacts")
         assert merged.returncode == 0, merged.stderr
     assert f"{COUNT} trials" in merged.stdout
-    listed = json.loads(project.llmobs("feedback", "--key", "user_rating", "--json").stdout)
+    listed = json.loads(recorded.llmobs("feedback", "--key", "user_rating", "--json").stdout)
     assert sorted(row["score"] for row in listed["feedback"]) == [1, 2]
 
 
