@@ -123,18 +123,11 @@ def test_xunit2_has_them_in_the_output_and_stays_valid(
     assert "llm_run" not in str(case_of(suite, "test_beside").findtext("system-out"))
 
 
-def test_the_head_of_the_file_tells_of_the_experiment(bot: Project) -> None:
-    told = properties(junit(bot, "xunit2", "--llm-name=night", *WORKERS))
-    assert (told["llm.experiment"], told["llm.verdict"]) == ("night", "red")
-    assert str(told["llm.headline"]).startswith("RED: answers regressed, 2 examples broke")
-    assert (told["llm.trials"], told["llm.trials.expected"]) == ("8", "8")
-    assert told["llm.verdict[test_bot.py::TestBot::test_reply answers]"] == "REGRESSED 1 -> 0.75"
-    assert told["llm.verdict[test_bot.py::TestBot::test_reply pass]"] == "NEUTRAL 1 -> 1"
-
-
 @pytest.mark.parametrize("extra", [WORKERS, ("-p", "no:terminal")], ids=["workers", "silent"])
-def test_a_broken_example_fails_in_its_own_testcase(bot: Project, extra: tuple[str, ...]) -> None:
-    suite = junit(bot, "xunit2", *extra)
+def test_a_broken_example_fails_in_its_own_testcase_and_the_head_counts_it(
+    bot: Project, extra: tuple[str, ...]
+) -> None:
+    suite = junit(bot, "xunit2", "--llm-name=night", *extra)
     xunit2.check(suite)
     assert len(suite.findall("testcase")) == 9
     for example in ("e2", "e5"):
@@ -142,6 +135,12 @@ def test_a_broken_example_fails_in_its_own_testcase(bot: Project, extra: tuple[s
         assert failure.get("message") == f"{example} broke: answers"
         assert "passed 5 of 5 times in the baseline" in str(failure.text)
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("2", "0", "0")
+    told = properties(suite)
+    assert (told["llm.experiment"], told["llm.verdict"]) == ("night", "red")
+    assert str(told["llm.headline"]).startswith("RED: answers regressed, 2 examples broke")
+    assert (told["llm.trials"], told["llm.trials.expected"]) == ("8", "8")
+    assert told["llm.verdict[test_bot.py::TestBot::test_reply answers]"] == "REGRESSED 1 -> 0.75"
+    assert told["llm.verdict[test_bot.py::TestBot::test_reply pass]"] == "NEUTRAL 1 -> 1"
 
 
 def test_a_test_that_failed_by_itself_keeps_its_own_reason(bot: Project) -> None:
