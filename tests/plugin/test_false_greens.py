@@ -187,24 +187,6 @@ def test_the_evaluator_changed_together_with_the_prompt(
     assert "REBASELINE" in result.stdout.str()
 
 
-def test_a_worker_that_is_killed_leaves_too_little_data(project: Project) -> None:
-    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(20))
-    project.record()
-    project.path.joinpath("test_app.py").write_text(
-        f"""{HEAD}
-import os, signal
-
-{MARK}
-def test_answer(example, llm_run):
-    if example.id == "e05":
-        os.kill(os.getpid(), signal.SIGKILL)
-"""
-    )
-    result = project.experiment("-n2", "--max-worker-restart=0")
-    assert result.ret != 0
-    assert "INSUFFICIENT_DATA" in result.stdout.str() or "interrupted" in result.stdout.str()
-
-
 def test_a_session_stopped_at_the_first_failure_is_no_whole_one(project: Project) -> None:
     project.write(
         test_app="""

@@ -83,7 +83,7 @@ def test_a_baseline_recorded_by_workers_is_the_same(many: Project) -> None:
     assert _scores(many) == alone
 
 
-def test_a_killed_worker_is_red(many: Project) -> None:
+def test_a_killed_worker_is_red_and_leaves_too_little_data(many: Project) -> None:
     many.record("-o", "llm_baseline_repeat=1")
     many.write(
         test_app="""
@@ -102,6 +102,7 @@ def test_a_killed_worker_is_red(many: Project) -> None:
     )
     result = many.experiment("-n2", "--max-worker-restart", "0")
     assert result.ret != 0
+    assert "INSUFFICIENT_DATA" in result.stdout.str() or "interrupted" in result.stdout.str()
     trials = many.summary["trials"]
     rows = [dict(zip(trials["columns"], row, strict=True)) for row in trials["rows"]]
     (dead,) = [row for row in rows if row["status"] == "error"]
