@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -327,3 +328,10 @@ def test_a_phone_shows_all_without_scrolling_sideways(open_trial) -> None:
         page = open_trial(0, options, viewport=PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
+
+
+def test_the_title_names_the_trial_after_two_addresses_at_once(open_red) -> None:
+    page = open_red()
+    page.evaluate("location.hash = '#/trial/1'; location.hash = '#/trial/0?diff=off'")
+    expect(page.get_by_role("heading", level=1)).to_have_text("double-charge")
+    expect(page).to_have_title(re.compile("^double-charge · "))

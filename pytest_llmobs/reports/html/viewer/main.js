@@ -15,8 +15,9 @@ async function start() {
   const source = embeddedSource();
   const index = await source.index();
   const bar = topBar(index.report);
-  // the route that was asked for last
-  let current = null;
+  // the route that was asked for last, and the one that the page shows: a chunk may still be unpacked between them
+  let asked = null;
+  let shown = null;
   // kept, since a reader comes back to its filter, folds and rows
   let firstPage = null;
   let firstScroll = 0;
@@ -32,18 +33,19 @@ async function start() {
   }
 
   async function show() {
-    const before = current;
     const route = readRoute();
-    current = route;
-    if (before && isOverview(before)) {
+    asked = route;
+    if (shown && isOverview(shown)) {
       firstScroll = scrollY;
     }
     resetKeys();
     const node = await view(route).catch((error) => failure("This view can't be shown", error));
     // a reader may have gone on while a chunk was unpacked
-    if (route !== current) {
+    if (route !== asked) {
       return;
     }
+    const before = shown;
+    shown = route;
     bar.hidden = isOverview(route);
     if (before && isSame(before, route)) {
       renew(node);
