@@ -13,10 +13,9 @@ from typing import Any
 class LoopbackServer(ThreadingHTTPServer):
     """Serves on a free port of 127.0.0.1."""
 
+    # the threads end with the server, though a client may keep its connection
     daemon_threads = False
-    block_on_close = (
-        True  # ends the threads with the server, which a client that keeps its connection would outlive
-    )
+    block_on_close = True
     request_queue_size = 1024
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], owner: Any) -> None:

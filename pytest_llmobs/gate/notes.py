@@ -73,7 +73,7 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
             f"`llmobs baseline prune` drops {its}"
         )
     if suite.baseline is not None:
-        # 7 ms with all that records of baselines are made of, which a session without one needs none of
+        # 7 ms with all that records of baselines are made of; a session without one needs none of it
         from pytest_llmobs.baselines.removal import erased_note
 
         yield from (f"{name}: {note}" for note in erased_note(suite.baseline))

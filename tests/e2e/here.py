@@ -73,7 +73,7 @@ def python_here(folder: Path, text: str, environment: Mapping[str, str]) -> Comp
 
 
 def line_here(folder: Path, line: str, environment: Mapping[str, str]) -> Completed:
-    """Run a line as a shell does, where there is need by a shell."""
+    """Run a line as a shell does, by a real one where it is more than a command of ours."""
     found = LINE.fullmatch(line)
     if found is None:
         return _by_shell(folder, line, environment)

@@ -59,7 +59,6 @@ def programs() -> Path:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert process.stdin is not None
     assert process.stdout is not None
     with process.stdout:
         assert process.stdout.readline() == b"listening\n"

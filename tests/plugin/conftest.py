@@ -1,7 +1,7 @@
 """A small user's project: an app whose prompt is a file, a dataset, and one test.
 
 Most tests run pytest and ``llmobs`` in this process, which takes a quarter of the time. What needs a process of its own
-says so: workers and further sessions have theirs anyway, and all of ``tests/e2e`` is run as users run it.
+says so: workers and further sessions have theirs anyway, and much of ``tests/e2e`` is run as users run it.
 """
 
 from __future__ import annotations

@@ -55,10 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         requests = [DEFAULT]
     orders = read_orders(requests, formats, Path.cwd(), "llmobs report")
     experiment = newest_experiment(store) if name is None else read_experiment(name, store)
-    for word in set(requests) & set(store.experiment_names()):
-        console.note(
-            f"{word!r} is taken for the report, of {experiment.name!r}; an experiment has that name, too."
-        )
+    _tell_of_namesakes(arguments.words, requests, experiment, store, console)
     made = _made(experiment, orders, store, arguments, console)
     if arguments.json:
         console.json(_document(experiment, made))
@@ -100,6 +97,18 @@ def _understood(
     # in the order of the words: reports are told as they were asked for
     requests = [word for word in words if word not in named]
     return (match_name(named[0], names) if named else None), requests, formats
+
+
+def _tell_of_namesakes(
+    words: Sequence[str], requests: Sequence[str], experiment: Experiment, store: Store, console: Console
+) -> None:
+    """Say so where a word was taken for a report, and an experiment is called the same."""
+    names = store.experiment_names()
+    for word in dict.fromkeys(words):
+        if word in requests and word in names:
+            console.note(
+                f"{word!r} is taken for the report, of {experiment.name!r}; an experiment has that name, too."
+            )
 
 
 def _format_name(word: str) -> str:

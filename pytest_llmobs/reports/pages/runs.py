@@ -27,7 +27,6 @@ _MOST = 60
 """Most cells of a value that is no figure."""
 
 Row = Mapping[str, Any]
-Cell = Callable[[Row], str]
 
 
 def run_listing(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[str]:

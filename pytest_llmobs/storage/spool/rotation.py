@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from pytest_llmobs.clocks import real
@@ -48,8 +49,9 @@ class Rotator:
             export: Called with the file at every look while it is written.
             clock: Seconds, the clock of ``Segment.started``.
         """
-        self._stop = threading.Event()
-        self._spool = weakref.ref(spool, lambda gone: self._stop.set())
+        # No event: its lock may be held where the garbage collector comes upon the spool, and isn't reentrant.
+        self._stop: SimpleQueue[None] = SimpleQueue()
+        self._spool = weakref.ref(spool, lambda gone: self._stop.put(None))
         self._rotation, self._export, self._clock = rotation, export, clock
         self._thread = threading.Thread(target=self._watch, name="llmobs-seal", daemon=True)
 
@@ -64,7 +66,7 @@ class Rotator:
 
     def stop(self) -> None:
         """Stop watching, and wait for a sealing that is under way."""
-        self._stop.set()
+        self._stop.put(None)
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -88,9 +90,17 @@ class Rotator:
             spool.rotate()
 
     def _watch(self) -> None:
-        while not self._stop.wait(self._rotation.interval):
+        while not self._is_stopped():
             try:
                 self.look()
             except Exception:
                 # The next look tries again; the thread must outlive a disk that fails for a while.
                 continue
+
+    def _is_stopped(self) -> bool:
+        """Wait for the next look; return True where there is none to come."""
+        try:
+            self._stop.get(timeout=self._rotation.interval)
+        except Empty:
+            return False
+        return True

@@ -97,6 +97,11 @@ def test_an_experiment_that_is_called_as_a_format_is_spoken_of(llmobs: Run, stor
     )
 
 
+def test_a_format_that_nobody_named_is_taken_for_nothing(llmobs: Run, store: Store) -> None:
+    store.write_experiment("html", {**store.read_experiment("calm-heron"), "name": "html"})
+    assert llmobs("report").stderr == ""
+
+
 def test_machines_learn_what_was_made(llmobs: Run, store: Store) -> None:
     done = llmobs("report", "html:page.html", "terminal", "--json")
     made = json.loads(done.stdout)

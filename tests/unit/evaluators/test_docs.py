@@ -20,7 +20,6 @@ DOCUMENT = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text(enco
 CELLS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]
 ROWS = [cells for cells in CELLS if len(cells) == 6]
 """Those of the table of evaluators; what they read of the reference has one of its own, which is generated."""
-NEEDS_NOTHING = "–"
 
 
 def documented():

@@ -10,8 +10,6 @@ import pytest
 from pytest_llmobs.providers import messages
 from tests.anthropic_server import events_of, message
 
-USAGE = {"input_tokens": 5, "output_tokens": 7}
-
 
 def _body(content: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     body: dict[str, Any] = message(content, model="claude-sonnet-5", **more).body

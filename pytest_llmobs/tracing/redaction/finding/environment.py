@@ -14,7 +14,6 @@ from pytest_llmobs.tracing.redaction.finding.spans import Span
 _LEAST = 8
 _FRESH = 0.25
 """Seconds for which what was read holds; a variable more or less is noticed at once."""
-_MOST = 64
 _PASSWORD = re.compile(r"://[^/\s:@]*:(?P<value>[^\s]+)@")
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,6 @@ from tests.unit.replay.canonical.requests import (
 )
 
 BODY = {"model": "claude-sonnet-5", "max_tokens": 16, "messages": [{"role": "user", "content": "Hi"}]}
-ROOTDIR = Path(__file__).parents[4]
 NAMES = st.sampled_from(["a", "b"])
 VALUES = st.recursive(
     st.sampled_from(SCALARS),

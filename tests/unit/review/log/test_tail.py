@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.records import Decision
 
 START = datetime(2026, 11, 30, 9, tzinfo=UTC)
-Clock = Callable[[], datetime]
 
 
 def run_id(number: int) -> str:

@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -117,6 +118,33 @@ def test_a_thread_ends_with_its_spool(tmp_path: Path) -> None:
     assert path is not None
     assert path.read_bytes() == b"one\n"
     assert Segment.claim(path) is not None  # whoever opens the store next recovers it
+
+
+@pytest.mark.parametrize("calls", range(8))
+def test_a_thread_ends_where_it_collects_its_own_spool(tmp_path: Path, calls: int) -> None:
+    """The garbage collector may run in any thread, at any of its calls."""
+    others = set(threading.enumerate())
+    dropped = threading.Event()
+    left = iter(range(calls))
+
+    def collect(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and dropped.is_set() and next(left, None) is None:
+            gc.collect()
+
+    gc.disable()
+    threading.setprofile(collect)
+    try:
+        store = Store(tmp_path / ".llmobs")
+        spool = store.spool(rotation=Rotation(interval=0.01))
+        (watching,) = set(threading.enumerate()) - others
+        spool.circle = spool  # type: ignore[attr-defined]
+        del spool, store
+        dropped.set()
+        watching.join(5.0)
+    finally:
+        threading.setprofile(None)  # type: ignore[arg-type]
+        gc.enable()
+    assert not watching.is_alive()
 
 
 def test_what_waits_for_a_disk_is_written_when_its_spool_is_dropped(tmp_path: Path) -> None:
