@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_llmobs.datasets.editing.files.ends import RARE_BREAKS
+
 _BLOCK_TEXT = re.compile(r"(?:[&!]\S*\s+)*[|>]([0-9+-]*)")
 """How a text that goes over lines is announced, behind its anchor and tag."""
 
@@ -190,7 +192,7 @@ class _Walk:
     def _open_text(self) -> int | None:
         leaves = [event for event in self._events if getattr(event, "value", None) is not None]
         announced = self._announced(leaves[-1]) if leaves else None
-        if announced is None or self._text.endswith(("\n", "\r")) or "-" in announced[1]:
+        if announced is None or self._text.endswith(("\n", "\r", *RARE_BREAKS)) or "-" in announced[1]:
             return None
         return announced.start(1)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from pytest_llmobs.datasets.editing.files.ends import text_end
+from pytest_llmobs.datasets.editing.files.ends import RARE_BREAKS, text_end
 from pytest_llmobs.datasets.editing.files.items import ItemList, line_after, line_begin, line_end
 
 _COMMA = re.compile(r"\s*(?:#[^\n]*\n\s*)*,")
@@ -125,7 +125,10 @@ def _below(text: str, found: ItemList | None, lines: str, end: str) -> Splice:
     position = marked_end.start() if marked_end else len(text)
     if found is not None and found.items:
         last = found.items[-1].extent
-        position = last.tail if last.tail > last.end else line_after(text, last.end)
+        position = last.tail
+        # a text that ends with a line break of its own may have the document's end behind it
+        if last.tail == last.end and not text[:position].endswith(RARE_BREAKS):
+            position = line_after(text, last.end)
     before = text[:position]
-    opening = end if before and not before.endswith("\n") else ""
+    opening = end if before and not before.endswith(("\n", *RARE_BREAKS)) else ""
     return Splice(position, position, f"{opening}{lines}{end}")

@@ -146,6 +146,13 @@ def test_an_added_example_leaves_every_line_as_it_was(suffix: str) -> None:
     assert told[True]
 
 
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("behind", ["...\n", "", "# the end\n"])
+def test_an_example_is_added_behind_a_text_that_ends_with_a_rare_line_break(sign: str, behind: str) -> None:
+    content = f"- inputs: {{q: a}}\n  outputs:\n    answer:\n    - |2+\n  {sign}{behind}".encode()
+    assert adds_one(content, opened(content, ".yaml"), ".yaml", {"inputs": {"q": "b"}})
+
+
 def adds_one(content: bytes, file: EditedFile, suffix: str, row: dict[str, Any]) -> bool:
     """Add an example, check the file, and tell whether it was done; False where it was refused."""
     old = dict(file.examples)
