@@ -112,12 +112,6 @@ class Versions(History):
         """
         if self.has(version):
             return
-        if self._is_empty():
-            # No other to tell it by, which might be erased meanwhile: no lock, which takes 18 ms to import.
-            with explained(self.folder):
-                make_private(self.folder)
-                self._write(KeptVersion(version, list(map(row_text, examples()))))
-            return
         with self._rewriting():
             if self.has(version):  # another process was faster
                 return
@@ -297,9 +291,6 @@ class Versions(History):
 
     def _files(self) -> list[Path]:
         return list(filter(_is_kept, sorted(self.folder.glob(f"*{SUFFIX}"))))
-
-    def _is_empty(self) -> bool:
-        return not any(map(_is_kept, self.folder.glob(f"*{SUFFIX}")))
 
     @contextmanager
     def _rewriting(self) -> Iterator[None]:
