@@ -248,11 +248,11 @@ def test_an_address_without_a_trial_is_a_sentence(row, opened) -> None:
 
 
 def test_an_answer_of_megabytes_is_cut_until_it_is_asked_for(open_report) -> None:
-    text = "It was sent yesterday. " * 90_000
+    text = "It was sent yesterday. " * 220_000
     experiment, evidence = with_first_trial(output=text)
     page = open_report(experiment, "#/trial/0?diff=off", evidence=evidence)
     answer = section(page, "Answer").locator(".payload").last
-    assert len(text) > 2_000_000
+    assert len(text) > 5_000_000
     assert answer.evaluate("node => node.textContent.length") < 5_000
     answer.get_by_role("button", name=f"show all {len(text):,} characters").click()
     assert answer.evaluate("node => node.textContent.length") >= len(text)
