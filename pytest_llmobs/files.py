@@ -43,7 +43,7 @@ def write_whole(
     The temporary file beside it has a name of its own, so that several processes and threads may write one path; the
     last of them wins.
 
-    What stands for a file that is open already, such as ``/dev/stdout``, is written to as it is.
+    A pipe, a device, or what stands for a file that is open already (``/dev/stdout``) is written to as it is.
 
     Args:
         path: The file; its folder must exist.
@@ -56,8 +56,8 @@ def write_whole(
     Raises:
         OSError: The folder can't be written.
     """
-    if (opened := open_file_of(path)) is not None:
-        _write_to(opened, content)
+    if is_special(path):
+        _write_into(path, content)
         return
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
@@ -75,6 +75,19 @@ def write_whole(
         raise
 
 
+def is_special(path: Path) -> bool:
+    """Tell whether a path is a pipe, a device, an open file or a folder: no file may take its place.
+
+    One that can't be looked at is none, as writing will say.
+    """
+    if open_file_of(path) is not None:
+        return True
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def open_file_of(path: Path) -> int | None:
     """Return the number of the open file that a path stands for: 1 for ``/dev/stdout``; None for any other path.
 
@@ -87,10 +100,11 @@ def open_file_of(path: Path) -> int | None:
     return _STREAMS[match[1]] if match[1] else int(match[2])
 
 
-def _write_to(descriptor: int, content: str | bytes | Iterable[str | bytes]) -> None:
-    if sys.stdout is not None:
+def _write_into(path: Path, content: str | bytes | Iterable[str | bytes]) -> None:
+    opened = open_file_of(path)
+    if opened is not None and sys.stdout is not None:
         sys.stdout.flush()  # what was printed before comes first
-    with os.fdopen(os.dup(descriptor), "wb") as file:
+    with path.open("wb") if opened is None else os.fdopen(os.dup(opened), "wb") as file:
         for piece in _encoded(content):
             file.write(piece)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.files import PRIVATE, SHARED, display_path, make_private, open_file_of, write_whole
+from pytest_llmobs.files import PRIVATE, SHARED, display_path, is_special, make_private, write_whole
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.appending import append, appended_file
 from pytest_llmobs.reports.base import Document, ReportFormat
@@ -232,7 +232,7 @@ class Reports:
             name = order.format.name
             return Delivery(name, problem=f"the store is on another machine; name a file here, {name}:PATH")
         # beside a pipe or a device nothing can lie
-        report = self._rendered(order.format, _FILE_PAGE, "" if _is_special(path) else path.name)
+        report = self._rendered(order.format, _FILE_PAGE, "" if is_special(path) else path.name)
         if report.problem:
             return report
         try:
@@ -260,12 +260,6 @@ class Reports:
 def _write(path: Path, report: Delivery, mode: int) -> None:
     # a lone surrogate has no UTF-8; an escape shows it, and is what JSON would say
     content = f"{report.text}\n".encode("utf-8", "backslashreplace")
-    if open_file_of(path) is not None:
-        write_whole(path, content)
-        return
-    if _is_special(path):
-        path.write_bytes(content)  # it must not be replaced by a file
-        return
     if mode == PRIVATE:
         make_private(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -273,17 +267,6 @@ def _write(path: Path, report: Delivery, mode: int) -> None:
     for name, sibling in report.siblings.items():
         write_whole(path.with_name(name), sibling, mode=mode)
     write_whole(path, content, mode=mode)
-
-
-def _is_special(path: Path) -> bool:
-    """Tell whether a path is a pipe, a device, an open file or a folder.
-
-    One that can't be looked at is none, as writing will say.
-    """
-    try:
-        return open_file_of(path) is not None or (path.exists() and not path.is_file())
-    except (OSError, ValueError):
-        return False
 
 
 def reason_of(error: BaseException) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import stat
+import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +244,14 @@ def test_an_open_file_is_written_to_and_never_replaced(tmp_path, name):
 )
 def test_the_paths_of_open_files_are_known(path, number):
     assert open_file_of(Path(path)) == number
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        content = pool.submit(pipe.read_text)
+        write_whole(pipe, ["one\n", b"two\n"])
+        assert content.result(10) == "one\ntwo\n"
+    assert pipe.is_fifo()
