@@ -78,8 +78,10 @@ def is_clean(folder: Path, baselines: Path, commit: str | None) -> bool:
         baselines: Their folder.
         commit: The current one, as ``current_commit`` has just returned it.
     """
-    if commit is None or not commit.endswith(DIRTY):
-        return commit is not None
+    if commit is None:
+        return False
+    if not commit.endswith(DIRTY):
+        return True
     name = Path(os.path.relpath(baselines.resolve(), folder.resolve())).as_posix()
     paths = [":(top)"]
     if not name.startswith("../"):  # git takes no path outside its repository

@@ -18,11 +18,7 @@ from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cassettes.unrecorded_calls import insisting
-from pytest_llmobs.plugin.failed_tests.repeated_errors import (
-    described_briefly,
-    note_cause,
-    shorten_traceback,
-)
+from pytest_llmobs.plugin.failed_tests.repeated_errors import described_briefly, note_cause, shorten_traceback
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_warning
 from pytest_llmobs.plugin.outcome import Pardons, judge_outcome, worse
 from pytest_llmobs.plugin.pytest_internals import (
@@ -312,16 +308,9 @@ class TrialHooks:
         if self._current is None or self._current.item is not item:
             self._current = RunningTrial(item, plan)
         trial = self._current
-        if trial.recorded:  # a subtest while fixtures are torn down: no part of the trial
+        outcome = self._outcome_so_far(trial, report, call)
+        if outcome is None:
             return
-        if report.when == "call" and trial.in_test:
-            outcome = judge_outcome(report, call, trial.run)
-            trial.worst = worse(trial.worst, outcome)
-        else:
-            trial.in_test = False
-            if report.when == "setup" and report.passed:
-                return
-            outcome = self._record(trial, report, call)
         # unscored: a judge without a key has no score for any trial, and each test that asks for it says so
         if outcome.status in ("error", "unscored"):
             shorten_traceback(report, call, item.config)
@@ -330,6 +319,21 @@ class TrialHooks:
         if outcome.status == "failed" and (reason := self._pardons.reason(plan)):
             report.outcome = "skipped"
             report.wasxfail = reason
+
+    def _outcome_so_far(
+        self, trial: RunningTrial, report: pytest.TestReport, call: pytest.CallInfo[None]
+    ) -> Outcome | None:
+        """Judge a setup, a call or a subtest; return None where it decides nothing."""
+        if trial.recorded:  # a subtest while fixtures are torn down: no part of the trial
+            return None
+        if report.when == "call" and trial.in_test:
+            outcome = judge_outcome(report, call, trial.run)
+            trial.worst = worse(trial.worst, outcome)
+            return outcome
+        trial.in_test = False
+        if report.when == "setup" and report.passed:
+            return None
+        return self._record(trial, report, call)
 
     def _forget(self, item: pytest.Function, plan: TrialPlan) -> None:
         """Let go of the trace and of the test's own example: ten thousand tests must not keep as many of them."""
